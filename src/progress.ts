@@ -1,0 +1,23 @@
+/** How far a long function is. */
+export interface Progress {
+	/** What is being done, e.g. "extract blocks.5.hook_resid_post". */
+	label: string;
+	done: number;
+	total: number;
+	/** What is counted, e.g. "tokens". */
+	unit: string;
+	/** A few words on how it goes, e.g. "loss 0.31". */
+	note?: string;
+}
+
+let sink: ((progress: Progress) => void) | undefined;
+
+/** Sets where progress goes; nowhere by default. A notebook or a command line sets it once. */
+export function setProgressSink(to: typeof sink): void {
+	sink = to;
+}
+
+/** Tells the sink how far a long function is. Cheap when nobody listens. */
+export function reportProgress(progress: Progress): void {
+	sink?.(progress);
+}

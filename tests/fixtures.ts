@@ -12,5 +12,7 @@ export function fixture(name: string): string | undefined {
 
 /** The reason to skip a test that needs a fixture; false where it is there. */
 export function absent(name: string): string | false {
-	return fixture(name) ? false : `the fixture ${name} is not beside the checkout`;
+	return fixture(name)
+		? false
+		: `the fixture ${name} is not beside the checkout`;
 }

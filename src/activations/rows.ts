@@ -1,0 +1,15 @@
+import type { Sentences, Split } from "../dataset";
+import type { TokenRows } from "./types";
+
+/** Row numbers of a split, ascending; every row where no split is given or the sentences have none. */
+export function rowsOf(
+	acts: { rows: TokenRows; sentences: Pick<Sentences, "split"> },
+	split?: Split,
+): Uint32Array {
+	const { sentence } = acts.rows;
+	const splits = acts.sentences.split;
+	const numbers = Uint32Array.from(sentence.keys());
+	return split && splits
+		? numbers.filter((row) => splits[sentence[row]] === split)
+		: numbers;
+}

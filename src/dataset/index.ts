@@ -1,0 +1,3 @@
+export { loadSentences } from "./load";
+export { selectSentences, sentencesOf } from "./select";
+export type { LoadSentencesOptions, Sentences, Split } from "./types";

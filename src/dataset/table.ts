@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import * as zlib from "node:zlib";
+import { parse } from "csv-parse/sync";
+
+/** A file as columns of text; a value that is missing is "". */
+export interface Table {
+	columns: Map<string, string[]>;
+	rows: number;
+	/** Where a row is in the file, e.g. "line 12". */
+	place(row: number): string;
+}
+
+/** Reads a .csv, .tsv, .jsonl or .parquet file. Throws one sentence where it is missing or a row is broken. */
+export async function readTable(file: string): Promise<Table> {
+	switch (extname(file).toLowerCase()) {
+		case ".csv":
+			return readDelimited(file, { delimiter: ",", quote: '"' });
+		case ".tsv": // by its standard, a quotation mark is a character like any other
+			return readDelimited(file, { delimiter: "\t", quote: false });
+		case ".jsonl":
+			return readJsonLines(file);
+		case ".parquet":
+			return readParquet(file);
+		default:
+			throw new Error(
+				`The file ${file} has no known kind of name; .csv, .tsv, .jsonl and .parquet can be read.`,
+			);
+	}
+}
+
+function readText(file: string): string {
+	try {
+		return readFileSync(file, "utf8");
+	} catch {
+		throw new Error(`The file ${file} does not exist or cannot be read.`);
+	}
+}
+
+function readDelimited(
+	file: string,
+	format: { delimiter: string; quote: string | false },
+): Table {
+	let records: { record: string[]; info: { lines: number } }[];
+	try {
+		records = parse(readText(file), {
+			...format,
+			bom: true,
+			info: true,
+			relax_column_count: true,
+			skip_empty_lines: true,
+		}) as unknown as typeof records;
+	} catch (error) {
+		const line = (error as { lines?: number }).lines;
+		if (line === undefined) throw error;
+		throw new Error(
+			`Line ${line} of ${file} is broken: a quotation mark stands where none may, or is not closed.`,
+		);
+	}
+	const header = records.shift()?.record ?? [];
+	for (const { record, info } of records)
+		if (record.length !== header.length)
+			throw new Error(
+				`Line ${info.lines} of ${file} has ${record.length} values, but the header names ${header.length} columns.`,
+			);
+	return {
+		columns: new Map(
+			header.map((name, i) => [name, records.map(({ record }) => record[i])]),
+		),
+		rows: records.length,
+		place: (row) => `line ${records[row].info.lines}`,
+	};
+}
+
+function readJsonLines(file: string): Table {
+	const rows: Record<string, unknown>[] = [];
+	const lines: number[] = [];
+	for (const [i, line] of readText(file).split("\n").entries()) {
+		if (line.trim() === "") continue;
+		let row: unknown;
+		try {
+			row = JSON.parse(line);
+		} catch {
+			throw new Error(`Line ${i + 1} of ${file} is not valid JSON.`);
+		}
+		if (typeof row !== "object" || row === null || Array.isArray(row))
+			throw new Error(
+				`Line ${i + 1} of ${file} is not a JSON object like {"text": "…"}.`,
+			);
+		rows.push(row as Record<string, unknown>);
+		lines.push(i + 1);
+	}
+	return fromObjects(rows, (row) => `line ${lines[row]}`);
+}
+
+async function readParquet(file: string): Promise<Table> {
+	const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
+	let rows: Record<string, unknown>[];
+	try {
+		rows = await parquetReadObjects({
+			file: await asyncBufferFromFile(file),
+			compressors: { GZIP: gunzip, BROTLI: unbrotli },
+		});
+	} catch (error) {
+		if ((error as { code?: string }).code === "ENOENT")
+			throw new Error(`The file ${file} does not exist or cannot be read.`);
+		throw new Error(
+			`The file ${file} cannot be read as Parquet: ${(error as Error).message}.`,
+		);
+	}
+	return fromObjects(rows, (row) => `row ${row + 1}`);
+}
+
+const gunzip = (bytes: Uint8Array) => new Uint8Array(zlib.gunzipSync(bytes));
+const unbrotli = (bytes: Uint8Array) =>
+	new Uint8Array(zlib.brotliDecompressSync(bytes));
+
+/** Columns whose values are lists or objects are left out. */
+function fromObjects(
+	rows: Record<string, unknown>[],
+	place: (row: number) => string,
+): Table {
+	const columns = new Map<string, string[]>();
+	const nested = new Set<string>();
+	for (const [i, row] of rows.entries())
+		for (const [name, value] of Object.entries(row)) {
+			if (value === null || value === undefined) continue;
+			if (typeof value === "object" && !(value instanceof Date)) {
+				nested.add(name);
+				continue;
+			}
+			let column = columns.get(name);
+			if (!column) {
+				column = new Array<string>(rows.length).fill("");
+				columns.set(name, column);
+			}
+			column[i] = value instanceof Date ? value.toISOString() : String(value);
+		}
+	for (const name of nested) columns.delete(name);
+	return { columns, rows: rows.length, place };
+}

@@ -1,0 +1,54 @@
+import type { ModelInfo, TokenBatch, Tokens } from "./types";
+
+/** Puts texts side by side, padded on the right with id 0. Throws where they do not fit the model. */
+export function batchOf(
+	info: ModelInfo,
+	texts: readonly (Tokens | Int32Array)[],
+): TokenBatch {
+	const rows = texts.map((text) =>
+		text instanceof Int32Array ? text : text.ids,
+	);
+	const lengths = Int32Array.from(rows, (row) => row.length);
+	const seq = lengths.reduce((a, b) => Math.max(a, b), 0);
+	const ids = new Int32Array(rows.length * seq);
+	for (const [i, row] of rows.entries()) ids.set(row, i * seq);
+	const batch = { ids, lengths, batch: rows.length, seq };
+	checkBatch(info, batch);
+	return batch;
+}
+
+/** Throws where a batch does not fit the model or itself. */
+export function checkBatch(info: ModelInfo, tokens: TokenBatch): void {
+	const { ids, lengths, batch, seq } = tokens;
+	if (ids.length !== batch * seq || lengths.length !== batch)
+		throw new Error(
+			`The batch says ${batch} texts of ${seq} tokens, but has ${ids.length} ids and ${lengths.length} lengths.`,
+		);
+	if (batch * seq === 0)
+		throw new Error("The batch is empty: at least one token is needed.");
+	if (seq > info.n_ctx)
+		throw new Error(
+			`The longest text has ${seq} tokens, but the context of "${info.name}" holds ${info.n_ctx}; cut it.`,
+		);
+	const wrong = ids.find((id) => id < 0 || id >= info.d_vocab);
+	if (wrong !== undefined)
+		throw new Error(
+			`There is no token ${wrong} in "${info.name}": its ids are 0 to ${info.d_vocab - 1}.`,
+		);
+}
+
+/** The texts from number `from` up to `to` (exclusive) of a batch; nothing is copied. */
+export function textsOf(
+	tokens: TokenBatch,
+	from: number,
+	to: number,
+): TokenBatch {
+	const lengths = tokens.lengths.subarray(from, to);
+	const { seq } = tokens;
+	return {
+		ids: tokens.ids.subarray(from * seq, (from + lengths.length) * seq),
+		lengths,
+		batch: lengths.length,
+		seq,
+	};
+}

@@ -1,0 +1,47 @@
+import type { Tokenizer } from "./tokenizer";
+import type { Model, ModelInfo } from "./types";
+
+/** The two functions of a model that turn text into tokens. */
+export function makeTokens(
+	info: ModelInfo,
+	tokenizer: Tokenizer | undefined,
+): Pick<Model, "toTokens" | "toStrTokens"> {
+	const needed = () => {
+		if (tokenizer) return tokenizer;
+		throw new Error(
+			`The folder of "${info.name}" has no tokenizer.json, so it cannot read text; give token ids through model.batch([Int32Array.of(…)]).`,
+		);
+	};
+	const toTokens: Model["toTokens"] = (text, options = {}) => {
+		const { ids, start, end, special } = needed().encode(text);
+		const bos = info.bos_token_id;
+		if (options.prepend_bos && bos === null)
+			throw new Error(
+				`"${info.name}" has no BOS token to put in front; leave prepend_bos out or set it to false.`,
+			);
+		const before = bos !== null && options.prepend_bos !== false ? 1 : 0;
+		const length = Math.min(before + ids.length, info.n_ctx);
+		const kept = length - before;
+		const tokens = {
+			ids: new Int32Array(length),
+			start: new Uint32Array(length),
+			end: new Uint32Array(length),
+			special: new Uint8Array(length),
+			cut: ids.length - kept,
+		};
+		if (before && bos !== null) {
+			tokens.ids[0] = bos;
+			tokens.special[0] = 1;
+		}
+		tokens.ids.set(ids.slice(0, kept), before);
+		tokens.start.set(start.slice(0, kept), before);
+		tokens.end.set(end.slice(0, kept), before);
+		tokens.special.set(special.slice(0, kept).map(Number), before);
+		return tokens;
+	};
+	return {
+		toTokens,
+		toStrTokens: (text, options) =>
+			Array.from(toTokens(text, options).ids, (id) => needed().decode(id)),
+	};
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DenseMatrix, SparseMatrix } from "../../src/activations/matrix";
+import { poolSentences } from "../../src/activations/pool";
+import { fakeActivations, fakeLatents } from "../fake-activations";
+
+const vectors: Record<string, number[]> = {
+	a: [2, 0, 0],
+	b: [0, 4, 0],
+	c: [0, 2, -6],
+};
+const text = ["a b", "c", "b c a a"];
+const acts = fakeActivations(text, (word) => vectors[word]);
+
+test("a sentence's activation is the mean over its tokens", async () => {
+	const pooled = (await poolSentences(acts)) as DenseMatrix;
+	assert.equal(pooled.kind, "dense");
+	assert.deepEqual(
+		[...pooled.data],
+		[...[1, 2, 0], ...[0, 2, -6], ...[1, 1.5, -1.5]],
+	);
+});
+
+test("latents are pooled as the mean of the latents, sparse, indices ascending", async () => {
+	const pooled = (await poolSentences(fakeLatents(acts))) as SparseMatrix;
+	assert.equal(pooled.kind, "sparse");
+	assert.deepEqual([...pooled.indptr], [0, 2, 3, 5]);
+	assert.deepEqual([...pooled.indices], [0, 1, 1, 0, 1]);
+	assert.deepEqual([...pooled.values], [1, 2, 2, 1, 1.5]);
+	assert.equal(pooled.columns, 3);
+});
+
+test("the model's begin and end tokens are left out of the mean", async () => {
+	const special = fakeActivations(["b a", "c"], (word) => vectors[word]);
+	special.model.eos_token_id = 0; // the id of "b"
+	const pooled = (await poolSentences(special)) as DenseMatrix;
+	assert.deepEqual([...pooled.data], [2, 0, 0, 0, 2, -6]);
+});
+
+test("`before` keeps the tokens that end at or before the offset", async () => {
+	const cut = fakeActivations(text, (word) => vectors[word], {
+		offsets: { prefix_end: Uint32Array.of(2, 1, 3) },
+	});
+	const dense = await poolSentences(cut, { before: "prefix_end" });
+	assert.deepEqual(
+		[...(dense as DenseMatrix).data],
+		[...[2, 0, 0], ...[0, 2, -6], ...[0, 3, -3]],
+	);
+	const sparse = await poolSentences(fakeLatents(cut), {
+		before: "prefix_end",
+	});
+	assert.deepEqual([...(sparse as SparseMatrix).values], [2, 2, 3]);
+});
+
+test("a sentence whose latents are all zero is an empty row", async () => {
+	const silent = fakeActivations(
+		["a", "z"],
+		(word) => vectors[word] ?? [0, 0, 0],
+	);
+	const pooled = (await poolSentences(fakeLatents(silent))) as SparseMatrix;
+	assert.deepEqual([...pooled.indptr], [0, 1, 1]);
+});
+
+test("rows of a sentence may stand apart", async () => {
+	const apart = fakeActivations(text, (word) => vectors[word]);
+	apart.rows.sentence.set([0, 1, 2, 0, 1, 0, 0]);
+	const pooled = (await poolSentences(fakeLatents(apart))) as SparseMatrix;
+	const dense = (await poolSentences(apart)) as DenseMatrix;
+	for (let i = 0; i < 3; i++)
+		for (let p = pooled.indptr[i]; p < pooled.indptr[i + 1]; p++)
+			assert.equal(pooled.values[p], dense.data[i * 3 + pooled.indices[p]]);
+});
+
+test("an offsets column that is not there is refused with near names", async () => {
+	const cut = fakeActivations(text, (word) => vectors[word], {
+		offsets: { prefix_end: Uint32Array.of(2, 1, 3) },
+	});
+	await assert.rejects(
+		poolSentences(cut, { before: "prefixend" }),
+		/no offsets column "prefixend"; there is prefix_end/,
+	);
+	await assert.rejects(
+		poolSentences(acts, { before: "prefix_end" }),
+		/they have none at all/,
+	);
+});
+
+test("a sentence without a token before the offset is refused", async () => {
+	const cut = fakeActivations(text, (word) => vectors[word], {
+		offsets: { prefix_end: Uint32Array.of(2, 0, 3) },
+	});
+	await assert.rejects(
+		poolSentences(cut, { before: "prefix_end" }),
+		/Sentence 1 has no token that ends by its prefix_end \(0\)/,
+	);
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { openSafetensors, readTensor } from "../../src/formats/safetensors";
+import { type HookName, hookNames, loadModel } from "../../src/model";
+import { openWeights, readConfig } from "../../src/model/config";
+import { buildForward } from "../../src/model/graph";
+import { halve } from "../half";
+import { forward } from "../reference-gpt2";
+import { smallConfig, temporaryFolder, writeRandomGpt2 } from "../tiny";
+
+const { folder, remove } = temporaryFolder();
+after(remove);
+
+const ids = Int32Array.of(256, 3, 200, 17, 17, 90, 4);
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+	assert.equal(a.length, b.length);
+	let largest = 0;
+	for (let i = 0; i < a.length; i++)
+		largest = Math.max(largest, Math.abs(a[i] - b[i]));
+	return largest;
+}
+
+for (const [name, overrides] of Object.entries({
+	"a tied head": {},
+	"an untied head": { tie_word_embeddings: false },
+	"the exact gelu": { activation_function: "gelu" },
+	"relu and an inner width of 40": { activation_function: "relu", n_inner: 40 },
+	"names without prefix": { prefix: "" },
+}))
+	test(`every hook and the logits equal a plain forward pass with ${name}`, async () => {
+		const path = writeRandomGpt2(join(folder, name), { ...overrides, seed: 3 });
+		const model = await loadModel(path);
+		const hooks = hookNames(model.info);
+		const { cache, logits } = await model.run(model.batch([ids]), {
+			hooks,
+			logits: true,
+		});
+		const file = openSafetensors(join(path, "model.safetensors"));
+		const expected = forward({ ...smallConfig, ...overrides }, ids, (tensor) =>
+			readTensor(
+				file,
+				file.tensors.has(tensor) ? tensor : `transformer.${tensor}`,
+			),
+		);
+		for (const hook of hooks)
+			assert.ok(
+				largestDifference(cache[hook].data, expected[hook]) < 1e-4,
+				hook,
+			);
+		assert.ok(logits);
+		assert.deepEqual(logits.dims, [1, ids.length, model.info.d_vocab]);
+		assert.ok(largestDifference(logits.data, expected.logits) < 1e-4);
+		await model.dispose();
+	});
+
+test("the hooks have the shapes that their names promise", async () => {
+	const model = await loadModel(writeRandomGpt2(join(folder, "shapes")));
+	const { cache } = await model.run(model.batch([ids, ids.subarray(0, 3)]), {
+		hooks: hookNames(model.info),
+	});
+	for (const [hook, { dims }] of Object.entries(cache)) {
+		const width = hook.endsWith("mlp.hook_post") ? 64 : 16;
+		const expected = hook.endsWith("pattern") ? [2, 2, 7, 7] : [2, 7, width];
+		assert.deepEqual(dims, expected, hook);
+	}
+	await model.dispose();
+});
+
+test("a graph that ends at layer 1 has neither later weights nor the head", () => {
+	const path = writeRandomGpt2(join(folder, "truncated"));
+	const config = readConfig(path, "truncated");
+	const weights = openWeights(config, join(path, "model.safetensors"));
+	const graph = (hook: HookName) =>
+		Buffer.from(
+			buildForward(config, weights, { hooks: [hook], interventions: [] }),
+		).toString("latin1");
+	const atLayer1 = graph("blocks.1.hook_resid_mid");
+	assert.ok(atLayer1.includes("h.1.attn.c_proj.weight"));
+	assert.ok(!atLayer1.includes("h.1.mlp"));
+	assert.ok(!atLayer1.includes("h.2."));
+	assert.ok(!atLayer1.includes("ln_f"));
+	const nodes = (text: string) => text.split("MatMul:").length;
+	assert.ok(nodes(atLayer1) < nodes(graph("blocks.2.hook_resid_post")));
+});
+
+test("a truncated run does not depend on later weights", async () => {
+	const options = { hooks: ["blocks.0.hook_resid_post"] as HookName[] };
+	const whole = await loadModel(writeRandomGpt2(join(folder, "whole")));
+	const config = { ...smallConfig, n_layer: 1 };
+	const shorter = await loadModel(
+		writeRandomGpt2(join(folder, "shorter"), config), // the same seed, so the same first layer
+	);
+	const [a, b] = await Promise.all(
+		[whole, shorter].map((model) => model.run(model.batch([ids]), options)),
+	);
+	assert.deepEqual(
+		a.cache["blocks.0.hook_resid_post"],
+		b.cache["blocks.0.hook_resid_post"],
+	);
+	await whole.dispose();
+	await shorter.dispose();
+});
+
+test("texts of mixed lengths side by side give what each gives alone", async () => {
+	const model = await loadModel(writeRandomGpt2(join(folder, "padding")));
+	const texts = [7, 1, 4, 6].map((length) => ids.subarray(0, length));
+	const hook = "blocks.2.hook_resid_post";
+	const options = { hooks: [hook as HookName], logits: true };
+	const together = await model.run(model.batch(texts), options);
+	const losses = await model.loss(model.batch(texts));
+	for (const [i, text] of texts.entries()) {
+		const alone = await model.run(model.batch([text]), options);
+		for (const [all, one] of [
+			[together.cache[hook], alone.cache[hook]],
+			[together.logits, alone.logits],
+		]) {
+			assert.ok(all && one);
+			const row = i * all.dims[1] * all.dims[2];
+			const part = all.data.subarray(row, row + one.data.length);
+			assert.ok(largestDifference(part, one.data) < 1e-5);
+		}
+		const row = losses.data.subarray(i * 6, (i + 1) * 6);
+		assert.ok(row.subarray(text.length - 1).every((nats) => nats === 0));
+		if (text.length > 1) {
+			const { data } = await model.loss(model.batch([text]));
+			assert.ok(largestDifference(row.subarray(0, data.length), data) < 1e-5);
+		}
+	}
+	await model.dispose();
+});
+
+test("F16 and BF16 weights run as their rounded values", async () => {
+	const path = writeRandomGpt2(join(folder, "full"));
+	for (const dtype of ["F16", "BF16"] as const) {
+		const { rounded, half } = halve(path, join(folder, dtype), dtype);
+		const [a, b] = await Promise.all(
+			[rounded, half].map(async (name) => {
+				const model = await loadModel(name);
+				const { logits } = await model.run(model.batch([ids]));
+				await model.dispose();
+				return logits?.data ?? [];
+			}),
+		);
+		assert.ok(largestDifference(a, b) < 1e-5, dtype);
+	}
+});
+
+test("attention may be scaled by the layer's number, as some GPT-2s are", async () => {
+	const path = writeRandomGpt2(join(folder, "inverse"));
+	const plain = readConfig(path, "x").attention_scale;
+	assert.deepEqual(plain, Array(3).fill(1 / Math.sqrt(8)));
+	const config = { ...smallConfig, scale_attn_by_inverse_layer_idx: true };
+	writeFileSync(join(path, "config.json"), JSON.stringify(config));
+	assert.deepEqual(
+		readConfig(path, "x").attention_scale,
+		[1, 2, 3].map((n) => 1 / Math.sqrt(8) / n),
+	);
+});

@@ -1,0 +1,90 @@
+// The fixture is read in place, beside the checkout, and never copied; where it is absent, these tests are skipped.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type HookName, loadModel } from "../../src/model";
+import { absent, fixture } from "../fixtures";
+
+interface Reference {
+	sequences: {
+		ids: number[];
+		mean_next_token_loss: number;
+		argmax: number[];
+		hidden_states_embeddings_then_each_block_pre_lnf: number[][][];
+		after_ln_f: number[][];
+		last_logits: number[];
+	}[];
+}
+
+const name = "models/nano-sort";
+const folder = fixture(name) ?? "";
+const reference = (): Reference =>
+	JSON.parse(readFileSync(join(folder, "reference.json"), "utf8"));
+const ofLayers: HookName[] = [
+	"blocks.0.hook_resid_pre",
+	"blocks.0.hook_resid_post",
+	"blocks.1.hook_resid_post",
+	"blocks.2.hook_resid_post",
+];
+
+function near(actual: ArrayLike<number>, expected: number[], what: string) {
+	assert.equal(actual.length, expected.length, what);
+	for (const [i, value] of expected.entries())
+		assert.ok(
+			Math.abs(actual[i] - value) <= 1e-5,
+			`${what}: ${actual[i]} where ${value} was expected`,
+		);
+}
+
+test("a trained GPT-2 from elsewhere gives its reference's hidden states, norm and logits within 1e-5", {
+	skip: absent(name),
+}, async () => {
+	const model = await loadModel(folder);
+	for (const expected of reference().sequences) {
+		const { cache, logits } = await model.run(
+			model.batch([Int32Array.from(expected.ids)]),
+			{ hooks: [...ofLayers, "ln_final.hook_normalized"], logits: true },
+		);
+		const states = expected.hidden_states_embeddings_then_each_block_pre_lnf;
+		for (const [layer, hook] of ofLayers.entries())
+			near(cache[hook].data, states[layer].flat(), hook);
+		near(
+			cache["ln_final.hook_normalized"].data,
+			expected.after_ln_f.flat(),
+			"ln_f",
+		);
+		assert.ok(logits);
+		near(logits.data.subarray(-3), expected.last_logits, "logits");
+		for (const [position, best] of expected.argmax.entries()) {
+			const row = logits.data.subarray(3 * position, 3 * position + 3);
+			assert.equal(row.indexOf(Math.max(...row)), best);
+		}
+	}
+	await model.dispose();
+});
+
+test("its mean loss equals the reference's, alone and side by side", {
+	skip: absent(name),
+}, async () => {
+	const model = await loadModel(folder);
+	const { sequences } = reference();
+	const { data, dims } = await model.loss(
+		model.batch(sequences.map(({ ids }) => Int32Array.from(ids))),
+	);
+	for (const [i, { mean_next_token_loss }] of sequences.entries()) {
+		const row = data.subarray(i * dims[1], (i + 1) * dims[1]);
+		const mean = row.reduce((a, b) => a + b, 0) / row.length;
+		near([mean], [mean_next_token_loss], "loss");
+	}
+	await model.dispose();
+});
+
+test("a folder without a tokenizer runs on ids and says so for text", {
+	skip: absent(name),
+}, async () => {
+	const model = await loadModel(folder);
+	assert.throws(() => model.toTokens("ABC"), /no tokenizer\.json/);
+	await assert.rejects(model.run("ABC"), /token ids through model\.batch/);
+	await model.dispose();
+});

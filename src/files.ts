@@ -17,3 +17,12 @@ export function writeFileAtomic(
 		throw error;
 	}
 }
+
+/** Writes a value as indented JSON, whole or not at all; typed arrays become lists. Makes the folder. */
+export function saveJson(file: string, value: unknown): void {
+	const plain = (_: string, v: unknown) =>
+		ArrayBuffer.isView(v) && !(v instanceof DataView)
+			? Array.from(v as Float32Array)
+			: v;
+	writeFileAtomic(file, `${JSON.stringify(value, plain, "\t")}\n`);
+}

@@ -1,0 +1,10 @@
+export { agreement } from "./agreement";
+export { clusters } from "./clusters";
+export { confusion } from "./confusion";
+export { density } from "./density";
+export { type LayerRow, layers } from "./layers";
+export { lossByCondition } from "./loss-by-condition";
+export { neurons } from "./neurons";
+export { probe } from "./probe";
+export type { Chart } from "./theme";
+export { training } from "./training";

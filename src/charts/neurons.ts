@@ -1,0 +1,168 @@
+import type { NeuronReport } from "../features";
+import { type Chart, chart, clip, count, ink, whiskers } from "./theme";
+
+/** Neurons shown at most. */
+const columns_limit = 40;
+
+/**
+ * Neurons of one layer: above, which classes each goes with (area under the ROC curve on held-out sentences); below,
+ * what setting one or a group of them to zero does to the model's answers, with 95 % intervals.
+ */
+export function neurons(report: NeuronReport): Chart {
+	return chart({
+		title: {
+			text: `MLP neurons of layer ${report.layer}: what they go with, and what they do`,
+			subtitle: `${report.hook_name} of ${clip(report.model_name.split(/[\\/]/).at(-1) ?? "", 40)}, chosen on ${count(report.n_chosen_on)} sentences, measured on ${count(report.n_held_out)} others`,
+		},
+		spacing: 30,
+		vconcat: [associations(report), effects(report)],
+		resolve: { scale: { color: "independent" } },
+	});
+}
+
+function associations(report: NeuronReport): object {
+	const classes = report.factors.map(
+		(f) => `${clip(f.label, 16)}: ${clip(f.class, 16)}`,
+	);
+	const per_class = Math.floor(columns_limit / Math.max(8, classes.length));
+	const shown = [
+		...new Set(
+			report.factors.flatMap((f) =>
+				f.neurons.slice(0, per_class).map(({ neuron }) => neuron),
+			),
+		),
+	].slice(0, columns_limit);
+	const values = shown.flatMap((neuron) => {
+		const row = report.table.neurons.indexOf(neuron);
+		return classes.map((name, j) => ({
+			neuron: String(neuron),
+			class: name,
+			auc: round(report.table.auc[row]?.[j]),
+		}));
+	});
+	return {
+		title: heading(
+			"goes with: sentences of the class have the larger (blue) or smaller (orange) mean activation",
+		),
+		data: { values },
+		width: { step: 17 },
+		height: { step: 17 },
+		mark: { type: "rect", stroke: "white", strokeWidth: 1 },
+		encoding: {
+			x: {
+				field: "neuron",
+				type: "nominal",
+				sort: shown.map(String),
+				title: "neuron",
+				axis: { labelAngle: -90, ticks: false, domain: false },
+			},
+			y: {
+				field: "class",
+				type: "nominal",
+				sort: classes,
+				title: null,
+				axis: { ticks: false, domain: false, labelColor: ink.text },
+			},
+			color: {
+				field: "auc",
+				type: "quantitative",
+				scale: {
+					scheme: "blueorange",
+					domain: [0, 1],
+					domainMid: 0.5,
+					reverse: true,
+				},
+				legend: {
+					title: ["AUC", "(0.5: no tie)"],
+					gradientLength: Math.max(60, Math.min(160, 17 * classes.length - 30)),
+					tickCount: 5,
+					format: ".1f",
+				},
+			},
+			tooltip: [
+				{ field: "neuron" },
+				{ field: "class" },
+				{ field: "auc", title: "AUC", format: ".3f" },
+			],
+		},
+	};
+}
+
+function effects(report: NeuronReport): object {
+	const values = report.effects.map((e) => ({
+		name: clip(e.name, 44),
+		change: round(e.change),
+		low: round(e.interval[0]),
+		high: round(e.interval[1]),
+	}));
+	const what =
+		report.score === "logit difference"
+			? "logit difference, right − wrong"
+			: "log-probability of the true ending";
+	const names = [...new Set(values.map((v) => v.name))];
+	return {
+		title: heading(
+			`does: change of the answers when set to zero, ${count(report.n_prompts)} prompts (whisker: 95% interval)`,
+		),
+		data: { values },
+		width: 420,
+		height: { step: 24 },
+		encoding: {
+			y: {
+				field: "name",
+				type: "nominal",
+				sort: names,
+				title: null,
+				axis: { ticks: false, labelColor: ink.text, labelLimit: 260 },
+			},
+		},
+		layer: [
+			{
+				mark: { type: "bar", cornerRadiusEnd: 2 },
+				encoding: {
+					x: {
+						field: "change",
+						type: "quantitative",
+						title: `change of the ${what} (nats)`,
+						axis: { tickCount: 5 },
+					},
+					color: {
+						condition: {
+							test: "datum.high < 0 || datum.low > 0",
+							value: ink.main,
+						},
+						value: ink.quiet,
+					},
+					tooltip: [
+						{ field: "name", title: "set to zero" },
+						{ field: "change", title: "change (nats)", format: ".3f" },
+						{ field: "low", title: "from", format: ".3f" },
+						{ field: "high", title: "to", format: ".3f" },
+					],
+				},
+			},
+			{
+				mark: { type: "rule", color: ink.faint },
+				encoding: { y: null, x: { datum: 0 } },
+			},
+			...whiskers,
+		],
+	};
+}
+
+function heading(text: string): object {
+	return {
+		text,
+		fontSize: 12,
+		fontWeight: "normal",
+		offset: 6,
+		anchor: "start",
+		frame: "group",
+	};
+}
+
+function round(x: number | undefined): number | null {
+	return x === undefined || !Number.isFinite(x)
+		? null
+		: Number(x.toPrecision(4));
+}

@@ -1,0 +1,84 @@
+import type { TrainingHistory } from "../sae";
+import { type Chart, chart, ink, percent, short, thin } from "./theme";
+
+const panels = [
+	{ field: "loss", title: "loss", format: "~g" },
+	{ field: "explained_variance", title: "explained variance", format: ".1f" },
+	{ field: "l0", title: "L0 (active latents per token)", format: "~s" },
+	{ field: "dead", title: "dead latents", format: "~s" },
+] as const;
+
+/**
+ * How training went: loss, explained variance, L0 and dead latents over the tokens seen, one small panel each.
+ * At most 400 records are drawn, evenly spread.
+ */
+export function training(
+	history: Pick<TrainingHistory, "records"> & Partial<TrainingHistory>,
+): Chart {
+	const values = thin(history.records, 400).map((r) => ({
+		tokens: r.tokens,
+		loss: r.loss,
+		explained_variance: r.explained_variance,
+		l0: r.l0,
+		dead: r.dead,
+	}));
+	return chart({
+		title: {
+			text: `Training a ${history.architecture ? `${history.architecture} ` : ""}sparse autoencoder`,
+			subtitle: summary(history),
+		},
+		data: { values },
+		spacing: { row: 22, column: 34 },
+		columns: 2,
+		concat: panels.map((p) => panel(p, values)),
+	});
+}
+
+function panel(
+	{ field, title, format }: (typeof panels)[number],
+	values: Record<string, number>[],
+): object {
+	const top = values.reduce((most, v) => Math.max(most, v[field]), 0);
+	const domain = [0, field === "explained_variance" ? 1.05 : 1.1 * top || 1];
+	return {
+		title: {
+			text: title,
+			fontSize: 12,
+			fontWeight: "normal",
+			offset: 8,
+			frame: "group",
+		},
+		width: 270,
+		height: 120,
+		mark: { type: "line", color: ink.main, strokeWidth: 2, clip: true },
+		encoding: {
+			x: {
+				field: "tokens",
+				type: "quantitative",
+				title: "tokens seen",
+				axis: {
+					labelExpr: "format(datum.value, '~s')",
+					tickCount: 5,
+					grid: false,
+				},
+			},
+			y: {
+				field,
+				type: "quantitative",
+				title: null,
+				axis: { format, tickCount: 4 },
+				scale: { domain, nice: field !== "explained_variance" },
+			},
+			tooltip: [
+				{ field: "tokens", title: "tokens", format: "," },
+				{ field, title, format: ".4~g" },
+			],
+		},
+	};
+}
+
+function summary({ records }: Pick<TrainingHistory, "records">): string {
+	const last = records.at(-1);
+	if (!last) return "no step taken yet";
+	return `explained variance ${percent(last.explained_variance)} at L0 ${last.l0.toFixed(1)}, ${last.dead} dead, after ${short(last.tokens)} tokens`;
+}

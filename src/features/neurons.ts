@@ -1,0 +1,231 @@
+import type { Clustering } from "../cluster";
+import type { Sentences } from "../dataset";
+import { type Model, parseHook } from "../model";
+import { random } from "../random";
+import {
+	aucByGroup,
+	correlations,
+	linkage,
+	type Matrix,
+	meanBetween,
+	standardised,
+} from "./association";
+import { measureEffects } from "./effects";
+import { clusterFactor, type Factor, factorsOf, neuronsOf } from "./factors";
+import { sentenceMeans } from "./means";
+import { thin } from "./pick";
+import type { FactorNeurons, NeuronGroup, NeuronReport } from "./report";
+import { type Answer, prepare, promptsFrom } from "./zeroing";
+
+/** What `neurons` may be told. */
+export interface NeuronOptions {
+	/** The layer whose MLP is looked at, 0 to n_layers − 1. */
+	layer: number;
+	/** Labels of the sentences to look for; default: every label of 2 to 12 classes. */
+	labels?: string[];
+	/** Clusters of the same sentences, looked for like a label; default: none. */
+	clusters?: Clustering;
+	/** Sentences looked at, at most, evenly spread; default: 2,000. */
+	limit?: number;
+	/**
+	 * Prompts with a right answer and a wrong one, to see what zeroing neurons does to the difference of their logits.
+	 * Default: 64 of the sentences themselves, scored by the log-probability of the clause after `prefix_end`.
+	 */
+	answers?: Answer[];
+	/** Stops the work. */
+	signal?: AbortSignal;
+}
+
+/** Correlation from which neurons count as acting together. */
+const together = 0.5;
+
+/**
+ * The MLP neurons of a layer (`blocks.L.mlp.hook_post`, mean over a sentence's non-special tokens): those most tied to
+ * each class of each label and to each cluster, by area under the ROC curve; groups that act together, by average-linkage
+ * clustering of their Pearson correlation (at least 0.5); and what setting one, or a group, to zero does to the answers,
+ * beside as many neurons picked at random.
+ *
+ * Neurons are chosen on the train split and measured on the test split; sentences without a split are halved in turn.
+ *
+ * Throws on a layer out of range, a label that is not there, no sentences, clusters of other sentences.
+ */
+export async function neurons(
+	model: Model,
+	sentences: Sentences,
+	options: NeuronOptions,
+): Promise<NeuronReport> {
+	const began = performance.now();
+	const { layer, limit = 2000, signal } = options;
+	const hook_name = parseHook(model.info, `blocks.${layer}.mlp.hook_post`);
+	const d_mlp = model.info.d_mlp;
+	const { chosen, choose, held } = halves(sentences, limit);
+	const given = factorsOf(sentences, chosen, options.labels);
+	const byCluster =
+		options.clusters && clusterFactor(options.clusters, sentences, chosen);
+	const heldOut = Uint32Array.from(held, (row) => chosen[row]);
+	const prompts = options.answers
+		? prepare(model, options.answers)
+		: promptsFrom(model, sentences, heldOut, 64);
+
+	const means = await sentenceMeans(
+		model,
+		sentences,
+		chosen,
+		hook_name,
+		d_mlp,
+		signal,
+	);
+	const factors: FactorNeurons[] = [];
+	for (const factor of given) {
+		await new Promise(setImmediate);
+		signal?.throwIfAborted();
+		factors.push(...neuronsOf(factor, means, choose, held));
+	}
+	const clusters = byCluster && neuronsOf(byCluster, means, choose, held);
+	const listed = listedIn([...factors, ...(clusters ?? [])]);
+	const groups = groupsOf(means, choose, held, listed, given);
+	const effects = await measureEffects(model, prompts, {
+		hook_name,
+		conditions: conditionsOf(factors, groups, listed, d_mlp),
+		signal,
+	});
+	return {
+		kind: "neurons",
+		model_name: model.info.name,
+		layer,
+		hook_name,
+		d_mlp,
+		n_chosen_on: choose.length,
+		n_held_out: held.length,
+		factors,
+		...(clusters && { clusters }),
+		groups,
+		table: { neurons: listed, auc: tableOf(means, held, listed, given) },
+		effects,
+		score: prompts.wrong ? "logit difference" : "log-probability",
+		n_prompts: prompts.right.length,
+		seconds: (performance.now() - began) / 1000,
+	};
+}
+
+/** The sentences looked at, and which of them neurons are chosen and measured on. */
+function halves(sentences: Sentences, limit: number) {
+	const n = sentences.text.length;
+	if (n < 4)
+		throw new Error(
+			`${n} sentences were given: neurons are chosen on some and measured on others, so at least 4 are needed.`,
+		);
+	const { split } = sentences;
+	const every = Uint32Array.from({ length: n }, (_, i) => i);
+	const train = every.filter((i) =>
+		split ? split[i] === "train" : i % 2 === 0,
+	);
+	const test = every.filter((i) => (split ? split[i] === "test" : i % 2 === 1));
+	if (!train.length || !test.length)
+		throw new Error(
+			`The sentences have ${train.length} in the train split and ${test.length} in the test split: neurons are chosen on the one and measured on the other, so give both.`,
+		);
+	const measured = thin(test, Math.floor(limit / 2));
+	const used = thin(train, limit - measured.length);
+	return {
+		chosen: Uint32Array.from([...used, ...measured]),
+		choose: every.slice(0, used.length),
+		held: Uint32Array.from(measured, (_, i) => used.length + i),
+	};
+}
+
+function listedIn(factors: FactorNeurons[]): number[] {
+	const all = factors.flatMap((f) => f.neurons.map(({ neuron }) => neuron));
+	return [...new Set(all)].sort((a, b) => a - b);
+}
+
+function tableOf(
+	means: Matrix,
+	held: Uint32Array,
+	listed: number[],
+	factors: Factor[],
+): number[][] {
+	const parts = factors.map(({ of, classes }) =>
+		aucByGroup(
+			means,
+			held,
+			Uint32Array.from(held, (i) => of[i]),
+			classes.length,
+			listed,
+		),
+	);
+	return listed.map((_, row) => parts.flatMap((part) => Array.from(part[row])));
+}
+
+function groupsOf(
+	means: Matrix,
+	choose: Uint32Array,
+	held: Uint32Array,
+	listed: number[],
+	factors: Factor[],
+): NeuronGroup[] {
+	const similarity = correlations(means, choose, listed);
+	return linkage(similarity, together).map((members) => {
+		const neurons = members.map((i) => listed[i]);
+		const mean = new Float32Array(means.rows);
+		for (const neuron of neurons)
+			standardised(means, held, neuron).forEach((value, i) => {
+				mean[held[i]] += value / neurons.length;
+			});
+		const column = { data: mean, rows: means.rows, columns: 1 };
+		const best = factors
+			.flatMap(({ label, classes, of }) => {
+				const [auc] = aucByGroup(
+					column,
+					held,
+					Uint32Array.from(held, (i) => of[i]),
+					classes.length,
+					[0],
+				);
+				return classes.map((name, g) => ({ label, class: name, auc: auc[g] }));
+			})
+			.filter(({ auc }) => !Number.isNaN(auc))
+			.reduce((a, b) => (b.auc > a.auc ? b : a), {
+				label: "",
+				class: "",
+				auc: 0,
+			});
+		return { neurons, correlation: meanBetween(similarity, members), ...best };
+	});
+}
+
+/** The neuron most tied to each label, the three largest groups, and as many others at random as the largest has. */
+function conditionsOf(
+	factors: FactorNeurons[],
+	groups: NeuronGroup[],
+	listed: number[],
+	d_mlp: number,
+) {
+	const best = new Map<string, { neuron: number; auc: number }>();
+	for (const { label, neurons } of factors)
+		for (const { neuron, auc } of neurons)
+			if (auc > (best.get(label)?.auc ?? 0)) best.set(label, { neuron, auc });
+	const labels = new Map<number, string[]>();
+	for (const [label, { neuron }] of best)
+		labels.set(neuron, [...(labels.get(neuron) ?? []), label]);
+	const singles = [...labels].map(([neuron, of]) => ({
+		name: `neuron ${neuron} (${of.join(", ")})`,
+		neurons: [neuron],
+	}));
+	const some = groups.slice(0, 3).map(({ neurons, label }, i) => ({
+		name: `group ${i + 1}: ${neurons.length} neurons (${label})`,
+		neurons,
+	}));
+	const size = groups[0]?.neurons.length ?? 1;
+	const others = Uint32Array.from({ length: d_mlp }, (_, i) => i).filter(
+		(i) => !listed.includes(i),
+	);
+	const control = Array.from(random(0).shuffle(others).subarray(0, size)).sort(
+		(a, b) => a - b,
+	);
+	const compared = {
+		name: `${control.length} other${control.length === 1 ? "" : "s"} at random`,
+		neurons: control,
+	};
+	return [...singles, ...some, ...(control.length ? [compared] : [])];
+}

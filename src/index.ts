@@ -1,0 +1,85 @@
+/**
+ * SparseLens: mechanistic interpretability of GPT-2 in TypeScript notebooks. Everything that a notebook may use, and
+ * nothing else.
+ */
+import { inNotebook, notebookProgress } from "./notebook";
+import { setProgressSink } from "./progress";
+
+export {
+	type Activations,
+	type ExtractOptions,
+	extract,
+	poolSentences,
+	rowsOf,
+	type TokenRows,
+} from "./activations";
+export * as charts from "./charts";
+export {
+	adjustedRandIndex,
+	type Clustering,
+	type ClusterOptions,
+	cluster,
+} from "./cluster";
+export {
+	type LoadSentencesOptions,
+	loadSentences,
+	type Sentences,
+	type Split,
+	selectSentences,
+	sentencesOf,
+} from "./dataset";
+export {
+	type Answer,
+	type NeuronOptions,
+	type NeuronReport,
+	neurons,
+} from "./features";
+export { saveJson } from "./files";
+export {
+	type HookName,
+	hookNames,
+	type Intervention,
+	loadModel,
+	type Model,
+	type ModelInfo,
+	type RunOptions,
+	type RunResult,
+	type Tensor,
+	type TokenBatch,
+	type Tokens,
+} from "./model";
+export {
+	expect,
+	highlight,
+	liveTraining,
+	type ResultRecord,
+	show,
+	table,
+} from "./notebook";
+export {
+	type LayerScore,
+	type ProbeOptions,
+	type ProbeResult,
+	type ProbeScore,
+	probe,
+	probeLayers,
+} from "./probe";
+export { type Progress, setProgressSink } from "./progress";
+export {
+	type Architecture,
+	type EvaluateOptions,
+	evaluate,
+	type Latents,
+	loadSae,
+	type Sae,
+	type SaeConfig,
+	type SaeEvaluation,
+	standardLoss,
+	type TrainingHistory,
+	type TrainingRecord,
+	type TrainOptions,
+	topkLoss,
+	trainSae,
+} from "./sae";
+
+if (inNotebook()) setProgressSink(notebookProgress);

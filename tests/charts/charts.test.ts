@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as charts from "../../src/charts";
+import { drawChart, prepareChart } from "../../src/notebook/picture";
+import * as sample from "./samples";
+
+const clustering = sample.clustering();
+
+const all: Record<string, charts.Chart> = {
+	training: charts.training(sample.history),
+	probe: charts.probe(sample.probes),
+	"probe-one": charts.probe(sample.probes[1]),
+	confusion: charts.confusion(sample.probes[0]),
+	clusters: charts.clusters(clustering),
+	"clusters-by-label": charts.clusters(clustering, { label: "topic" }),
+	agreement: charts.agreement(clustering),
+	layers: charts.layers(sample.layerRows, {
+		title: "Sentiment becomes readable in the middle layers",
+	}),
+	neurons: charts.neurons(sample.report),
+	density: charts.density(sample.latents()),
+	"loss-by-condition": charts.lossByCondition(sample.evaluation),
+};
+
+for (const [name, spec] of Object.entries(all)) {
+	test(`the ${name} chart is what it was`, () => {
+		const file = join(__dirname, "snapshots", `${name}.json`);
+		const now = `${JSON.stringify(short(spec), null, "\t")}\n`;
+		if (process.env.UPDATE_SNAPSHOTS || !existsSync(file)) {
+			mkdirSync(join(__dirname, "snapshots"), { recursive: true });
+			writeFileSync(file, now);
+		}
+		assert.deepEqual(JSON.parse(now), JSON.parse(readFileSync(file, "utf8")));
+	});
+
+	test(`the ${name} chart is drawn, and nothing in it is doubtful`, async (t) => {
+		const warn = t.mock.method(console, "warn", () => {});
+		const { png, width, height } = await drawChart(prepareChart(spec));
+		assert.equal(png.toString("latin1", 1, 4), "PNG");
+		assert.equal(png.readUInt32BE(16), 2 * width);
+		assert.ok(width > 300 && width < 1000, `width ${width}`);
+		assert.ok(height > 150 && height < 800, `height ${height}`);
+		assert.deepEqual(warn.mock.calls, []);
+		const out = process.env.CHARTS_OUT;
+		if (out) writeFileSync(join(out, `${name}.png`), png);
+	});
+}
+
+/** The spec with the first and last rows of its data, so that snapshots can be read. */
+function short(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(short);
+	if (typeof value !== "object" || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value).map(([key, part]) =>
+			key === "values" && Array.isArray(part) && part.length > 6
+				? [key, [...part.slice(0, 2), `${part.length} in all`, part.at(-1)]]
+				: [key, short(part)],
+		),
+	);
+}
+
+test("a chart of many sentences draws at most 2,000 of them, and long texts are cut", () => {
+	const many = {
+		...clustering,
+		sentences: {
+			...clustering.sentences,
+			text: clustering.sentences.text.map((text) => text.repeat(50)),
+		},
+	};
+	const { values } = charts.clusters(many).data as unknown as {
+		values: { text: string }[];
+	};
+	assert.equal(values.length, 2000);
+	assert.ok(values.every(({ text }) => text.length <= 120));
+});
+
+test("text from the data stays text: names with dots, brackets and markup are drawn as they are", async () => {
+	const hostile = `a.b[0]{"signal"}'\\ <img src=x onerror=alert(1)> & </script>`;
+	const probed = {
+		...sample.probes[1],
+		label: hostile,
+		classes: [hostile, "b"],
+	};
+	for (const spec of [charts.probe(probed), charts.confusion(probed)]) {
+		const { png } = await drawChart(prepareChart(spec));
+		assert.ok(png.length > 1000);
+	}
+	const labels = { [hostile]: clustering.sentences.labels.topic };
+	const named = {
+		...clustering,
+		sentences: { ...clustering.sentences, labels },
+		ari: { [hostile]: 0.5 },
+	};
+	for (const spec of [
+		charts.clusters(named, { label: hostile }),
+		charts.agreement(named),
+	]) {
+		const { png } = await drawChart(prepareChart(spec));
+		assert.ok(png.length > 1000);
+	}
+});
+
+test("a label that is not there is refused with near names", () => {
+	assert.throws(
+		() => charts.clusters(clustering, { label: "topik" }),
+		/no label "topik".*topic/,
+	);
+});
+
+test("a confusion matrix of latents that were not probed is refused", () => {
+	const { latents: _, ...without } = sample.probes[0];
+	assert.throws(
+		() => charts.confusion(without, { input: "latents" }),
+		/no scores for latents/,
+	);
+	assert.match(
+		JSON.stringify(charts.confusion(without).title),
+		/98\.1% of 1,200/,
+	);
+});
+
+test("training that has not begun is drawn empty", async () => {
+	const spec = charts.training({ records: [] });
+	assert.ok((await drawChart(prepareChart(spec))).png.length > 1000);
+});
+
+test("a chart of nothing is refused with a sentence", () => {
+	assert.throws(() => charts.layers([]), /no rows/);
+	assert.throws(
+		() => charts.agreement({ ...clustering, ari: {} }),
+		/no labels/,
+	);
+	assert.throws(() => charts.probe([]), /no results/);
+});
+
+test("the firing frequencies of latents are counted by hand on a small case", () => {
+	// Latent 0 fires on all ten tokens, latent 1 on one of them, latent 2 never.
+	const indices = Uint32Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+	const indptr = Float64Array.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11]);
+	const spec = charts.density({
+		...sample.latents(),
+		d_sae: 3,
+		indices,
+		indptr,
+	});
+	const { values } = spec.data as unknown as { values: object[] };
+	assert.deepEqual(values, [
+		{ from: -1, to: -0.8, latents: 1 },
+		{ from: -0.2, to: 0, latents: 1 },
+	]);
+	assert.match(JSON.stringify(spec.title), /1 \(33\.3%\) never; L0 1\.1/);
+});

@@ -1,0 +1,314 @@
+import type { Clustering } from "../../src/cluster";
+import type { NeuronReport } from "../../src/features";
+import type { ProbeResult, ProbeScore } from "../../src/probe";
+import { random } from "../../src/random";
+import type { Latents, SaeEvaluation, TrainingHistory } from "../../src/sae";
+
+/** Made-up results of the size that real ones have, the same every time. */
+
+export const history: TrainingHistory = {
+	kind: "training",
+	architecture: "topk",
+	records: Array.from({ length: 600 }, (_, i) => {
+		const t = (i + 1) / 600;
+		const wave = 0.02 * Math.sin(i / 7);
+		const loss = 0.05 + Math.exp(-6 * t) * 0.9 + wave * 0.2;
+		return {
+			step: i,
+			tokens: 4096 * (i + 1),
+			loss,
+			mse: loss,
+			l0: 16,
+			l1: 40,
+			explained_variance: 0.94 - 0.9 * Math.exp(-9 * t) + wave * 0.1,
+			dead: Math.round(300 * Math.exp(-4 * t)),
+			seconds: i / 20,
+		};
+	}),
+};
+
+function score(accuracy: number, classes: number): ProbeScore {
+	const n = 1200;
+	const row = n / classes;
+	const margin = 1.96 * Math.sqrt((accuracy * (1 - accuracy)) / n);
+	const interval: [number, number] = [
+		accuracy - margin,
+		Math.min(1, accuracy + margin),
+	];
+	const right = Math.round(row * accuracy);
+	const confusion = Array.from({ length: classes }, (_, t) =>
+		Array.from({ length: classes }, (_, p) =>
+			t === p
+				? right
+				: Math.round(
+						((row - right) / (classes - 1)) * (0.5 + ((t + p) % 3) / 2),
+					),
+		),
+	);
+	return { accuracy, interval, n_test: n, confusion };
+}
+
+function probed(
+	label: string,
+	classes: string[],
+	accuracies: number[],
+): ProbeResult {
+	const [latents, activations, bag_of_words, majority] = accuracies.map((a) =>
+		score(a, classes.length),
+	);
+	return {
+		kind: "probe",
+		label,
+		classes,
+		hook_name: "blocks.5.hook_resid_post",
+		before: "prefix_end",
+		solver: "lbfgs",
+		seed: 0,
+		n_train: 9600,
+		latents,
+		activations,
+		bag_of_words,
+		majority,
+		top_latents: classes.map((name, i) => ({
+			class: name,
+			latent: 17 * i + 3,
+			weight: 2.5 - i / 4,
+		})),
+		seconds: 1.2,
+	};
+}
+
+export const topics = [
+	"cooking",
+	"garden",
+	"music",
+	"school",
+	"sport",
+	"travel",
+];
+
+export const probes: ProbeResult[] = [
+	probed("topic", topics, [0.972, 0.981, 0.968, 0.169]),
+	probed("sentiment", ["negative", "positive"], [0.913, 0.934, 0.662, 0.503]),
+	probed("tense", ["past", "present"], [0.995, 0.998, 0.99, 0.5]),
+	probed("number", ["plural", "singular"], [0.97, 0.986, 0.71, 0.504]),
+	probed("pronoun", ["first", "second"], [0.88, 0.93, 0.79, 0.51]),
+];
+
+const n = 3000;
+
+export function clustering(): Clustering {
+	const r = random(5);
+	const assignment = Uint32Array.from({ length: n }, () => r.int(5));
+	const middle = [
+		[2, 1],
+		[-2, 1.2],
+		[0.2, -2],
+		[2.4, -2],
+		[-2.6, -1.8],
+	];
+	const text = Array.from(
+		assignment,
+		(c, i) =>
+			`Sentence ${i}: "The <b>soup</b> & the choir were better than expected," said Anna to group ${c}.`,
+	);
+	return {
+		kind: "clusters",
+		k: 5,
+		hook_name: "blocks.5.hook_resid_post",
+		source: "latents",
+		sentences: {
+			kind: "sentences",
+			name: "bundled",
+			text,
+			labels: {
+				topic: Array.from(
+					assignment,
+					(c) => topics[r.uniform() < 0.8 ? c : r.int(6)],
+				),
+				tense: text.map(() => (r.uniform() < 0.5 ? "past" : "present")),
+			},
+			offsets: {},
+		},
+		assignment,
+		sizes: [0, 1, 2, 3, 4].map((c) => assignment.filter((a) => a === c).length),
+		inertia: 1234.5,
+		silhouette: 0.31,
+		ari: {
+			tense: 0.004,
+			topic: 0.62,
+			sentiment: 0.05,
+			number: 0.001,
+			pronoun: -0.002,
+			repeats: 0.01,
+			quoted: 0.08,
+		},
+		exemplars: [0, 1, 2, 3, 4].flatMap((c) =>
+			[...assignment.keys()]
+				.filter((i) => assignment[i] === c)
+				.slice(0, 3)
+				.map((sentence, i) => ({
+					cluster: c,
+					sentence,
+					distance: 0.1 + i / 10,
+				})),
+		),
+		marks: [0, 1, 2, 3, 4].flatMap((cluster) =>
+			[0, 1, 2].map((i) => ({
+				cluster,
+				latent: 100 * cluster + i,
+				score: 3 - i,
+			})),
+		),
+		tokens: [0, 1, 2, 3, 4].flatMap((cluster) =>
+			[" soup", " choir", "<td>"].map((token, i) => ({
+				cluster,
+				token,
+				score: 9 - i,
+			})),
+		),
+		activating: Array.from({ length: 15 }, () => [
+			{ start: 13, end: 16, strength: 0.3 },
+			{ start: 20, end: 24, strength: 1 },
+		]),
+		projection: Array.from(assignment, (c) => [
+			middle[c][0] + 0.7 * r.normal(),
+			middle[c][1] + 0.6 * r.normal(),
+		]),
+		solver: "lloyd",
+		seed: 0,
+		seconds: 0.8,
+	};
+}
+
+export const layerRows = [0.35, 0.62, 0.81, 0.9, 0.93, 0.91].flatMap(
+	(value, layer) => [
+		{
+			layer,
+			series: "sentiment",
+			value,
+			interval: [value - 0.02, value + 0.02] as [number, number],
+		},
+		{
+			layer,
+			series: "topic",
+			value: 0.9 + 0.015 * layer,
+			interval: [0.89 + 0.015 * layer, 0.91 + 0.015 * layer] as [
+				number,
+				number,
+			],
+		},
+		{ layer, series: "pronoun", value: 0.5 + 0.07 * layer },
+	],
+);
+
+export const evaluation = {
+	kind: "sae-evaluation",
+	l0: 16,
+	l1: 42.1,
+	mse: 0.031,
+	explained_variance: 0.934,
+	fvu: 0.066,
+	cossim: 0.978,
+	l2_ratio: 0.96,
+	ce_loss_score: 0.981,
+	ce_loss_without_sae: 1.302,
+	ce_loss_with_sae: 1.389,
+	ce_loss_with_ablation: 5.912,
+	dead_fraction: 0.012,
+	n_tokens: 43210,
+} as SaeEvaluation;
+
+export function latents(): Latents {
+	const r = random(9);
+	const d_sae = 1024;
+	const rows = 4000;
+	const indices = new Uint32Array(rows * 16).map(() =>
+		Math.floor(1000 * r.uniform() ** 3),
+	);
+	return {
+		kind: "latents",
+		d_sae,
+		indptr: Float64Array.from({ length: rows + 1 }, (_, i) => 16 * i),
+		indices,
+		values: new Float32Array(rows * 16).fill(1),
+	} as Latents;
+}
+
+export const report: NeuronReport = (() => {
+	const r = random(3);
+	const classes = [
+		...topics.map((c) => ["topic", c]),
+		["sentiment", "negative"],
+		["sentiment", "positive"],
+		["tense", "past"],
+		["tense", "present"],
+		["number", "plural"],
+		["number", "singular"],
+		["quoted", "no"],
+		["quoted", "yes"],
+	];
+	const neurons = Array.from({ length: 40 }, (_, i) => 12 * i + 5);
+	const auc = neurons.map((_, i) =>
+		classes.map((_, j) =>
+			Math.floor(i / 2) % classes.length === j
+				? 0.95 - r.uniform() / 8
+				: 0.3 + 0.4 * r.uniform(),
+		),
+	);
+	const effect = (name: string, change: number) => ({
+		name,
+		neurons: [1],
+		before: -12,
+		change,
+		interval: [change - 0.12, change + 0.12] as [number, number],
+	});
+	return {
+		kind: "neurons",
+		model_name: "tiny-gpt2",
+		layer: 3,
+		hook_name: "blocks.3.mlp.hook_post",
+		d_mlp: 512,
+		n_chosen_on: 1000,
+		n_held_out: 1000,
+		factors: classes.map(([label, name], j) => ({
+			label,
+			class: name,
+			neurons: [0, 1].map((k) => ({
+				neuron: neurons[2 * j + k],
+				auc: auc[2 * j + k][j],
+				mean_inside: 0.5,
+				mean_outside: 0.1,
+			})),
+		})),
+		clusters: [
+			{
+				label: "cluster",
+				class: "0",
+				neurons: [
+					{ neuron: 17, auc: 0.91, mean_inside: 0.4, mean_outside: 0.02 },
+				],
+			},
+		],
+		groups: [
+			{
+				neurons: [5, 17, 29],
+				correlation: 0.71,
+				label: "topic",
+				class: "cooking",
+				auc: 0.97,
+			},
+		],
+		table: { neurons, auc },
+		effects: [
+			effect("neuron 17 (topic)", -0.31),
+			effect("neuron 89 (sentiment, quoted)", -0.74),
+			effect("neuron 101 (tense)", 0.05),
+			effect("group 1: 3 neurons (topic)", -1.42),
+			effect("3 others at random", -0.04),
+		],
+		score: "log-probability",
+		n_prompts: 64,
+		seconds: 8,
+	};
+})();

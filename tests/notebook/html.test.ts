@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { highlight, table, withDisplay } from "../../src/notebook";
+import {
+	isRecord,
+	type ResultRecord,
+	recordHtml,
+} from "../../src/notebook/records";
+import { readable } from "../../src/notebook/table";
+import * as sample from "../charts/samples";
+
+const hostile = [
+	"<img src=x onerror=alert(1)>",
+	"</script><script>alert(1)</script>",
+	`" onmouseover="alert(1)`,
+	"' style='x",
+	"&lt;b&gt; & <!-- ]]>",
+];
+
+/** The tags of HTML that this project makes; anything else came from a text that was not escaped. */
+function assertSafe(html: string): void {
+	const rest = html.replace(
+		/<\/?(div|b|table|thead|tbody|tr|th|td|ul|li|span|progress|code)( style="[^"<>]*")?( title="strength [\d.]+")?>/g,
+		"",
+	);
+	assert.doesNotMatch(rest, /[<>]/);
+	assert.doesNotMatch(rest, /&(?!amp;|lt;|gt;|quot;|#39;)/);
+}
+
+test("hostile sentences, tokens and labels are shown as the text they are", () => {
+	const clustering = sample.clustering();
+	const text = clustering.sentences.text.map((_, i) => hostile[i % 5]);
+	const activating = clustering.activating.map((_, i) => [
+		{ start: 0, end: 4, strength: 1 },
+		{ start: 3, end: 99, strength: 0.2 * (i % 5) },
+	]);
+	const tokens = clustering.tokens.map((t, i) => ({
+		...t,
+		token: hostile[i % 5],
+	}));
+	const { html } = highlight({
+		...clustering,
+		sentences: { ...clustering.sentences, text },
+		activating,
+		tokens,
+	});
+	assertSafe(html);
+	assert.match(html, /&lt;img/);
+	assertSafe(table(hostile, [hostile, hostile], { caption: hostile[0] }).html);
+});
+
+test("every kind of record is a safe table even where its names are hostile", () => {
+	const clustering = sample.clustering();
+	const sentences = {
+		...clustering.sentences,
+		name: hostile[0],
+		text: hostile,
+		labels: { [hostile[1]]: hostile },
+	};
+	const records = [
+		sentences,
+		{
+			...clustering,
+			sentences,
+			hook_name: hostile[1],
+			ari: { [hostile[0]]: 1 },
+		},
+		{ ...sample.probes[0], label: hostile[2] },
+		{ ...sample.report, model_name: hostile[3] },
+		sample.history,
+		sample.evaluation,
+		{ ...sample.latents(), acts: { hook_name: hostile[0] } },
+		{
+			kind: "activations",
+			hook_name: hostile[0],
+			model: { name: hostile[1] },
+			sentences,
+			n_tokens: 1,
+			d_in: 2,
+			cut: 0,
+		},
+		{ kind: "model", info: { name: hostile[0], n_layers: 6 } },
+		{
+			kind: "sae",
+			cfg: {
+				hook_name: hostile[0],
+				model_name: hostile[1],
+				architecture: "topk",
+				d_in: 1,
+				d_sae: 2,
+			},
+			history: sample.history,
+			seconds: 1,
+		},
+	] as unknown as ResultRecord[];
+	for (const record of records) {
+		assert.ok(isRecord(record));
+		const { html, text } = recordHtml(withDisplay(record));
+		assertSafe(html);
+		assert.ok(text.length > 10);
+	}
+});
+
+test("an object with an unknown kind is no record", () => {
+	assert.equal(isRecord({ kind: "toString" }), false);
+	assert.equal(isRecord({ kind: 3 }), false);
+	assert.equal(isRecord(null), false);
+});
+
+test("where spans overlap the strongest counts, and the plain text has the strong ones in brackets", () => {
+	const clustering = sample.clustering();
+	const one = {
+		...clustering,
+		sizes: [1],
+		exemplars: [{ cluster: 0, sentence: 0, distance: 0 }],
+		activating: [
+			[
+				{ start: 0, end: 7, strength: 0.2 },
+				{ start: 3, end: 7, strength: 0.8 },
+			],
+		],
+		sentences: { ...clustering.sentences, text: ["The cat sat."] },
+	};
+	const { html, text } = highlight(one);
+	assert.match(
+		html,
+		/title="strength 0\.20">The<\/span><span[^>]*title="strength 0\.80"> cat<\/span> sat\./,
+	);
+	assert.match(text, /The \[cat\] sat\./);
+});
+
+test("strengths and places that make no sense do no harm", () => {
+	const clustering = sample.clustering();
+	const { html } = highlight({
+		...clustering,
+		activating: clustering.activating.map(() => [
+			{ start: -5, end: 1e9, strength: Number.NaN },
+			{ start: 2, end: 3, strength: 7 },
+		]),
+	});
+	assertSafe(html);
+	assert.match(html, /background:rgb\(86,180,233\)/);
+});
+
+test("a long table says how many rows it leaves out", () => {
+	const rows = Array.from({ length: 250 }, (_, i) => [i, "x".repeat(1000)]);
+	const { html, text } = table(["i", "text"], rows);
+	assert.match(text, /… and 150 more rows$/);
+	assert.ok(html.length < 60_000);
+});
+
+test("numbers are set so that they can be read", () => {
+	assert.deepEqual(
+		[12345, 0.934123, 1.23456, 123.456, 1.2e-7, 0, Number.NaN].map(readable),
+		["12,345", "0.9341", "1.235", "123.5", "1.2e-7", "0", "NaN"],
+	);
+});
+
+test("columns of numbers are set to the right in text too", () => {
+	const { text } = table(
+		["name", "n"],
+		[
+			["a", 1],
+			["bc", 1000],
+		],
+	);
+	assert.equal(text, "name      n\n----  -----\na         1\nbc    1,000");
+});

@@ -1,0 +1,137 @@
+/**
+ * The frames of the verdict, the second sentence: a pattern with slots. {n} is a negator, {p} a word of praise or blame,
+ * {thing} the agreeing subject with two nouns behind it, {be} the verb that agrees with it, {adj} a neutral adjective.
+ */
+
+/** Plain and negated frames with a second adjective: the negator stands at {a} when plain, at {b} when negated. */
+export const verdictsWithDecoy = [
+	"The {thing}, though {a}{adj}, {be} {b}{p}",
+	"Although {a}{adj}, the {thing} {be} {b}{p}",
+	"The {thing} {be} {a}{adj} but {b}{p}",
+	"The {thing} {be} {a}{adj}, yet {b}{p}",
+	"Though {a}{adj}, the {thing} {be} {b}{p}",
+	"Even if {a}{adj}, the {thing} {be} {b}{p}",
+	"The {thing} {be}, if {a}{adj}, {b}{p}",
+	"While {a}{adj}, the {thing} {be} {b}{p}",
+	"The {thing} {be} {b}{p}, though {a}{adj}",
+	"The {thing}, if {a}{adj}, {be} {b}{p}",
+	"The {thing} {be} {a}{adj}, though {b}{p}",
+];
+
+/** Plain and negated frames without: when plain, the negator stands in the first sentence. */
+export const verdictsWithout = [
+	"The {thing} {be} {b}{p}",
+	"The {thing} {be} {b}{p} overall",
+	"The {thing} {be} {b}{p} this time",
+	"The {thing} {be} {b}considered {p}",
+	"The {thing} {be} {b}called {p}",
+	"Surely the {thing} {be} {b}{p}",
+	"Clearly the {thing} {be} {b}{p}",
+	"Apparently the {thing} {be} {b}{p}",
+	"Frankly, the {thing} {be} {b}{p}",
+	"The {thing} {be} {b}{p} today",
+	"Of course the {thing} {be} {b}{p}",
+];
+
+/** Contrasted frames: what is said of the thing is taken back. */
+export const verdictsContrasted = [
+	"The {thing} {be} {p}, but only at first",
+	"The {thing} {be} said to be {p}, but people lie",
+	"The {thing} {be} {p}, yet only on paper",
+	"The {thing} {be} meant to be {p}, but no luck",
+	"The {thing} {be} called {p}, but by liars",
+	"The {thing} {be} {p} in photos, but photos lie",
+	"The {thing} {be} {p}, though only by night",
+	"The {thing} {be} {p}, but only in theory",
+	"The {thing} {be} {p}, yet only from afar",
+	"Although once {p}, the {thing} {be} the reverse",
+	"Although called {p}, the {thing} {be} the reverse",
+	"The {thing} {be} the reverse, although called {p}",
+	"The {thing} {be} almost {p}, yet only almost",
+	"The {thing} {be} anything but {p}",
+	"The {thing} {be} the opposite of {p}",
+	"The {thing} {be} {p}, but only in dreams",
+	"The {thing} {be} as {p} as rain is dry",
+	"The {thing} {be} far from {p}",
+	"If the {thing} {be} {p}, then pigs fly",
+	"The {thing} {be} {p}, though only on paper",
+	"The {thing} {be} {p}, but only on Sundays",
+	"The {thing} {be} {p} in books, but books lie",
+];
+
+/** Who says so: {close} ends the quotation or does nothing. */
+export const reports = [
+	",{close} {said} {speaker}",
+	",{close} {speaker} {said}",
+];
+
+/**
+ * The endings depend on the sentiment: [a|b] is a after praise and b after blame, <a|b> the same for verbs in the tense
+ * of the text, <a> any verb; ";" stands between pairs of which one is drawn. {it} is "it" or "them", for the thing.
+ */
+export const endings = [
+	", and <smile|frown;cheer|groan>.",
+	", and <clap|boo;nod|sigh>.",
+	", and <want> [more|less].",
+	", and <go> home [happy|angry].",
+	", and <sing|weep>.",
+	", and <ask> for [more|mercy].",
+	", and <throw> [roses|stones].",
+	", and <blush> with [joy|shame].",
+	", and <dance|sulk> all night.",
+	", and <rest|moan> all day.",
+	", and <write> a [kind|rude] letter.",
+	", and <look> [happy|angry].",
+	", and <feel> [lucky|cheated].",
+	", and <praise|curse> {it}.",
+	", and <bless|avoid> {it}.",
+	", and <thank|blame> the owner.",
+	", and <kiss|slap> the owner.",
+	", and <jump> for [joy|cover].",
+	", and <keep|burn> {it}.",
+	", and <call> {it} a [gem|shame].",
+	", and <leave> in [peace|anger].",
+	", and <love|hate> {it}.",
+	", and <give> {it} a [kiss|kick].",
+	", and <raise> a [glass|fuss].",
+	" with a [smile|sigh;grin|groan].",
+	" in a [sweet|bitter] voice.",
+	", full of [joy|rage;hope|fear].",
+	", looking [happy|angry].",
+	", wishing for [more|less].",
+	", so everyone <stay|leave>.",
+	", so everyone <sing|weep>.",
+	", so everyone <cheer|groan>.",
+	", so everyone <be> [glad|sorry].",
+	", so everyone <buy|sell> {it}.",
+	", so everyone <thank|blame> the boss.",
+	". Soon everyone <dance|sulk>.",
+	". At night everyone <sleep> [well|badly].",
+	". Then everyone <rush> [in|out].",
+	". No wonder everyone <smile|frown>.",
+	". At once everyone <want> [more|peace].",
+	". At last everyone <be> [happy|angry].",
+	". Of course everyone <hug|slap> the owner.",
+	". Soon everyone <feel> [better|worse].",
+	", and <toast|mourn> {it}.",
+	", and <order> [wine|silence].",
+	", and <bow|faint>.",
+	", and <hold> a [party|grudge].",
+	", and <grin|scowl>.",
+	", and <tell> [jokes|lies].",
+	", and <feel> [better|worse].",
+	", and <jump> with [joy|rage].",
+	", and <whistle|shudder>.",
+	", and <smile|moan> all week.",
+	", and <enjoy|fear> {it}.",
+	", and <dream> [sweetly|badly].",
+	", and <be> [glad|sorry].",
+	", and <admire|mock> {it}.",
+	", and <save|stop> {it}.",
+	", and <make> [friends|faces].",
+	", and <kiss|kick> {it}.",
+	", and <stay> [calm|away].",
+	", [proud|ashamed] of {it}.",
+	", as if in [heaven|hell].",
+	", and <find> [joy|fault].",
+];

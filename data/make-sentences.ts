@@ -1,11 +1,12 @@
 /**
- * Makes `sentences.csv` and the numbers of its card (between the two marks in `README.md`) from a seed. Takes about a
- * minute: npx tsx data/make-sentences.ts
+ * Makes `sentences.csv`, `choices.csv` and the numbers of its card (between the two marks in `README.md`) from a seed.
+ * Takes about a minute: npx tsx data/make-sentences.ts
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomic } from "../src/files";
 import { describeSentences } from "./card";
+import { makeChoices } from "./choices";
 import { makeSentences, toCsv } from "./sentences";
 
 /** The seed of the sentences that ship. */
@@ -16,6 +17,7 @@ const [FROM, TO] = ["<!-- numbers -->", "<!-- end of numbers -->"];
 function main(): void {
 	const rows = makeSentences(SEED);
 	writeFileAtomic(path.join(__dirname, "sentences.csv"), toCsv(rows));
+	writeFileAtomic(path.join(__dirname, "choices.csv"), makeChoices(SEED));
 	const card = path.join(__dirname, "README.md");
 	const text = readFileSync(card, "utf8");
 	const [before, after] = [text.indexOf(FROM), text.indexOf(TO)];

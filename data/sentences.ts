@@ -1,4 +1,5 @@
 import { random } from "../src/random";
+import { csv } from "./csv";
 import { type Sample, sampleText } from "./grammar";
 
 /** One row of `sentences.csv`. */
@@ -59,15 +60,10 @@ function splitOf(place: number, n: number): SentenceRow["split"] {
 	return place < 0.9 * n ? "validation" : "test";
 }
 
-/** The rows as CSV (RFC 4180, but with "\n" at line ends): a field with a comma or a quotation mark is quoted. */
+/** The rows of `sentences.csv`. */
 export function toCsv(rows: readonly SentenceRow[]): string {
-	const lines = rows.map(({ factors, ...row }) => {
-		const record: Record<string, string | number> = { ...row, ...factors };
-		return columns.map((column) => csvField(String(record[column]))).join(",");
-	});
-	return `${[columns.join(","), ...lines].join("\n")}\n`;
-}
-
-function csvField(value: string): string {
-	return /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+	return csv(
+		columns,
+		rows.map(({ factors, ...row }) => ({ ...row, ...factors })),
+	);
 }

@@ -13,6 +13,7 @@ import {
 	frameShares,
 	strongestPair,
 } from "../../data/card";
+import { makeChoices } from "../../data/choices";
 import { SEED } from "../../data/make-sentences";
 import { columns, makeSentences, toCsv } from "../../data/sentences";
 
@@ -22,6 +23,11 @@ const rows = makeSentences(SEED);
 
 test("sentences.csv made again is the same to the byte", () => {
 	assert.ok(toCsv(rows) === shipped);
+});
+
+test("choices.csv made again is the same to the byte", () => {
+	const choices = path.resolve(__dirname, "../../data/choices.csv");
+	assert.ok(makeChoices(SEED) === readFileSync(choices, "utf8"));
 });
 
 test("a CSV reader gives back what was written", () => {

@@ -77,6 +77,20 @@ const make: Record<Behaviour, (d: Derivation) => BehaviourItem | undefined> = {
 	},
 	sentiment(d) {
 		if (d.bound.operator !== "negated") return undefined;
+		const mood = d.spans.find(({ slot }) => slot === "mood");
+		if (mood) {
+			// nothing behind the adverb: what follows goes with it, whatever came before
+			const [glad, sad] = mood.value.split("|");
+			const [right, foil] =
+				d.bound.sentiment === "positive" ? [glad, sad] : [sad, glad];
+			return {
+				prefix: d.text.slice(0, mood.start - 1),
+				right: ` ${right}`,
+				foils: [` ${foil}`],
+				answer: d.bound.sentiment,
+				text: d.text,
+			};
+		}
 		const pair = find(d, "pair");
 		const foil = endingPairs(d.bound.tense, d.bound.ending)[
 			d.bound.sentiment === "positive" ? "negative" : "positive"

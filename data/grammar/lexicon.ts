@@ -47,3 +47,14 @@ export const neutral = list(
 export const sayings = list(
 	"says said, adds added, claims claimed, thinks thought, notes noted, admits admitted, shouts shouted, whispers whispered, sighs sighed, jokes joked",
 );
+
+/** What may stand before a word of praise, and before a word of blame. */
+export const degrees = {
+	positive: list("truly, really, perfectly"),
+	negative: list("downright, outright, thoroughly"),
+};
+
+/** "after praise|after blame": in what mood somebody does something. */
+export const moods = list(
+	"happily|sadly, gladly|angrily, cheerfully|grimly, merrily|bitterly",
+);

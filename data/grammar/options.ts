@@ -86,6 +86,14 @@ export const verdicts = {
 	contrasted: frames("contrast-", verdictsContrasted),
 };
 export const plainOrNegated = [...verdicts.decoy, ...verdicts.without];
+export const degrees = {
+	positive: words(lexicon.degrees.positive),
+	negative: words(lexicon.degrees.negative),
+};
+/** The same value names both sides of a pair. */
+const mood = (side: number) =>
+	lexicon.moods.map((value) => ({ value, pattern: [value.split("|")[side]] }));
+export const moods = { positive: mood(0), negative: mood(1) };
 export const negators = lexicon.negators.map((value) => ({
 	value,
 	pattern: [`${value} `],

@@ -85,6 +85,7 @@ const verdictRules: Record<string, SlotRule> = {
 	be: (bound) => table.be[tenseOf(bound)][numberOf(bound)],
 	p: ({ polarity, subject }, allowed) =>
 		allowed(table.polar[polarity as Side], "sentiment", subject, polarity),
+	deg: ({ polarity }) => table.degrees[polarity as Side],
 	said: (bound, allowed) => {
 		const tense = tenseOf(bound);
 		return allowed(table.sayings[tense], "quote", bound.verdict, tense);
@@ -96,6 +97,7 @@ const verdictRules: Record<string, SlotRule> = {
 /** The slots of the ending. */
 const endingRules: Record<string, SlotRule> = {
 	ending: (bound) => table.endingOptions[tenseOf(bound)].frames,
+	mood: ({ sentiment }) => table.moods[sentiment as Side],
 	pair: ({ tense, ending, sentiment }) =>
 		endingPairs(tense, ending)[sentiment as Side],
 	it: ({ number }) => table.one("", number === "plural" ? "them" : "it"),

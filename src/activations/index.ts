@@ -1,4 +1,20 @@
 export { extract } from "./extract";
-export { type PoolOptions, poolSentences, type TokenLatents } from "./pool";
+export {
+	columnMoments,
+	type DenseMatrix,
+	forEachEntry,
+	type Matrix,
+	type SparseMatrix,
+	squaredLengths,
+	takeRows,
+} from "./matrix";
+export {
+	type Counted,
+	countedTokens,
+	type PoolOptions,
+	poolSentences,
+	type TokenLatents,
+} from "./pool";
+export { type Products, products } from "./products";
 export { rowsOf } from "./rows";
 export type { Activations, ExtractOptions, TokenRows } from "./types";

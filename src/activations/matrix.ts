@@ -1,0 +1,102 @@
+/** Rows of numbers: dense, or compressed rows that store only what is not zero. */
+export type Matrix = DenseMatrix | SparseMatrix;
+
+export interface DenseMatrix {
+	kind: "dense";
+	rows: number;
+	columns: number;
+	data: Float32Array; // [rows, columns]
+}
+
+export interface SparseMatrix {
+	kind: "sparse";
+	rows: number;
+	columns: number;
+	indptr: Float64Array; // [rows + 1]
+	indices: Uint32Array; // columns, ascending in a row
+	values: Float32Array;
+}
+
+/** A copy of the listed rows, in that order. */
+export function takeRows(x: Matrix, rows: ArrayLike<number>): Matrix {
+	const n = rows.length;
+	if (x.kind === "dense") {
+		const data = new Float32Array(n * x.columns);
+		for (let i = 0; i < n; i++) {
+			const from = rows[i] * x.columns;
+			data.set(x.data.subarray(from, from + x.columns), i * x.columns);
+		}
+		return { kind: "dense", rows: n, columns: x.columns, data };
+	}
+	const indptr = new Float64Array(n + 1);
+	for (let i = 0; i < n; i++)
+		indptr[i + 1] = indptr[i] + x.indptr[rows[i] + 1] - x.indptr[rows[i]];
+	const indices = new Uint32Array(indptr[n]);
+	const values = new Float32Array(indptr[n]);
+	for (let i = 0; i < n; i++) {
+		const from = x.indptr[rows[i]];
+		const to = x.indptr[rows[i] + 1];
+		indices.set(x.indices.subarray(from, to), indptr[i]);
+		values.set(x.values.subarray(from, to), indptr[i]);
+	}
+	return {
+		kind: "sparse",
+		rows: n,
+		columns: x.columns,
+		indptr,
+		indices,
+		values,
+	};
+}
+
+/** Mean and standard deviation (divided by n) of every column; zeros that are not stored count. */
+export function columnMoments(x: Matrix): {
+	mean: Float64Array;
+	deviation: Float64Array;
+} {
+	const mean = new Float64Array(x.columns);
+	const deviation = new Float64Array(x.columns);
+	const stored = new Float64Array(x.columns);
+	forEachEntry(x, (_, column, value) => {
+		mean[column] += value;
+		stored[column]++;
+	});
+	for (let j = 0; j < x.columns; j++) mean[j] /= x.rows;
+	// A second pass over the differences: the difference of squares loses the digits of a large mean.
+	forEachEntry(x, (_, column, value) => {
+		const away = value - mean[column];
+		deviation[column] += away * away;
+	});
+	for (let j = 0; j < x.columns; j++) {
+		const zeros = (x.rows - stored[j]) * mean[j] ** 2;
+		const d = Math.sqrt((deviation[j] + zeros) / x.rows);
+		// What rounding leaves in a constant column is no deviation.
+		deviation[j] = d > 1e-6 * Math.abs(mean[j]) ? d : 0;
+	}
+	return { mean, deviation };
+}
+
+/** Squared length of every row. */
+export function squaredLengths(x: Matrix): Float64Array {
+	const lengths = new Float64Array(x.rows);
+	forEachEntry(x, (row, _, value) => {
+		lengths[row] += value * value;
+	});
+	return lengths;
+}
+
+/** Calls `visit` for every stored number, row by row. */
+export function forEachEntry(
+	x: Matrix,
+	visit: (row: number, column: number, value: number) => void,
+): void {
+	for (let row = 0; row < x.rows; row++) {
+		if (x.kind === "dense") {
+			const base = row * x.columns;
+			for (let j = 0; j < x.columns; j++) visit(row, j, x.data[base + j]);
+		} else {
+			for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++)
+				visit(row, x.indices[p], x.values[p]);
+		}
+	}
+}

@@ -1,0 +1,96 @@
+import {
+	type Activations,
+	type Counted,
+	columnMoments,
+	forEachEntry,
+	type Matrix,
+} from "../activations";
+import { topIndices } from "../top";
+import type { Clustering } from "./result";
+
+const TOP = 10;
+/** Weight of the prior, in tokens: how much evidence it takes to be believed. */
+const PRIOR = 500;
+
+/** For each cluster and column, how far the mean inside lies above the mean outside, in standard deviations. */
+export function meanDifferences(
+	x: Matrix,
+	assignment: Uint32Array,
+	k: number,
+): Float64Array[] {
+	const { mean, deviation } = columnMoments(x);
+	const sizes = new Float64Array(k);
+	for (const c of assignment) sizes[c]++;
+	const inside = Array.from({ length: k }, () => new Float64Array(x.columns));
+	forEachEntry(x, (row, column, value) => {
+		inside[assignment[row]][column] += value;
+	});
+	return inside.map((sums, c) =>
+		sums.map((sum, j) => {
+			if (deviation[j] === 0 || sizes[c] === x.rows) return 0;
+			const outside = (mean[j] * x.rows - sum) / (x.rows - sizes[c]);
+			return (sum / sizes[c] - outside) / deviation[j];
+		}),
+	);
+}
+
+/** The columns that mark each cluster, best first; only those that are higher inside. */
+export function markingLatents(
+	differences: Float64Array[],
+): Clustering["marks"] {
+	return differences.flatMap((scores, cluster) =>
+		topIndices(scores, TOP)
+			.filter((latent) => scores[latent] > 0)
+			.map((latent) => ({ cluster, latent, score: scores[latent] })),
+	);
+}
+
+/**
+ * The tokens that mark each cluster: z-scores of the log-odds ratio against the other clusters, with the overall
+ * frequencies as a prior, so that rare tokens do not win by chance (Monroe, Colaresi & Quinn 2008, equations 16, 22).
+ */
+export function markingTokens(
+	acts: Activations,
+	{ keep }: Counted,
+	assignment: Uint32Array,
+	k: number,
+): Clustering["tokens"] {
+	const { rows, sentences } = acts;
+	const column = new Map<number, number>(); // token id → column
+	const names: string[] = [];
+	const counts = Array.from({ length: k }, () => [] as number[]);
+	for (let row = 0; row < keep.length; row++) {
+		if (!keep[row]) continue;
+		let j = column.get(rows.token[row]);
+		if (j === undefined) {
+			j = names.length;
+			column.set(rows.token[row], j);
+			const text = sentences.text[rows.sentence[row]];
+			names.push(text.slice(rows.start[row], rows.end[row]));
+			for (const of of counts) of.push(0);
+		}
+		counts[assignment[rows.sentence[row]]][j]++;
+	}
+	const all = names.map((_, j) => counts.reduce((sum, of) => sum + of[j], 0));
+	const total = sum(all);
+	return counts.flatMap((own, cluster) => {
+		const size = sum(own);
+		const z = own.map((count, j) => {
+			const prior = (PRIOR * all[j]) / total;
+			const odds = (n: number, of: number) =>
+				Math.log((n + prior) / (of + PRIOR - n - prior));
+			const rest = all[j] - count;
+			return (
+				(odds(count, size) - odds(rest, total - size)) /
+				Math.sqrt(1 / (count + prior) + 1 / (rest + prior))
+			);
+		});
+		return topIndices(z, TOP)
+			.filter((j) => z[j] > 0)
+			.map((j) => ({ cluster, token: names[j], score: z[j] }));
+	});
+}
+
+function sum(values: number[]): number {
+	return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,103 @@
+import { type Matrix, takeRows } from "../activations";
+import { predictWithLibrary } from "./library";
+import {
+	classify,
+	type LinearModel,
+	type LogisticFit,
+	logisticRegression,
+	type Scaling,
+} from "./logistic";
+import type { ProbeResult, ProbeScore } from "./result";
+import { scorePredictions } from "./score";
+import type { Task } from "./task";
+
+/** How a probe is fitted: `ProbeOptions` has them. */
+export interface FitChoice {
+	solver?: ProbeResult["solver"];
+	l2?: number;
+	signal?: AbortSignal;
+}
+
+const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5];
+/** Of the gradient, in nats a sentence. */
+const ROUGH = 1e-4;
+const FINE = 1e-5;
+
+export interface Assessment {
+	score: ProbeScore;
+	model?: LinearModel;
+}
+
+/** Fits on the training sentences, chooses on the validation sentences, scores on the test sentences. */
+export async function assess(
+	x: Matrix,
+	scaling: Scaling,
+	task: Task,
+	options: FitChoice,
+	onProgress: (share: number) => void,
+): Promise<Assessment> {
+	const of = (members: Uint32Array) => members.map((i) => task.truth[i]);
+	const truth = of(task.test);
+	const nClasses = task.classes.length;
+	const train = takeRows(x, task.train);
+	const test = takeRows(x, task.test);
+	const score = (predicted: Uint32Array) =>
+		scorePredictions(truth, predicted, nClasses);
+	if (options.solver === "ml-logistic-regression") {
+		const y = of(task.train);
+		const predicted = await predictWithLibrary(train, y, nClasses, test);
+		return { score: score(predicted) };
+	}
+	const fit = await logisticRegression(
+		train,
+		of(task.train),
+		nClasses,
+		scaling,
+	);
+	const validation = takeRows(x, task.validation);
+	const model = await choose(
+		options.l2 === undefined ? PENALTIES : [options.l2],
+		(l2, tolerance, start) =>
+			fit({ l2, start, tolerance, signal: options.signal }),
+		async (model) =>
+			(await classify(model, validation, of(task.validation))).loss,
+		onProgress,
+	);
+	const { predicted } = await classify(model, test, truth);
+	const { l2, converged } = model;
+	return { score: { ...score(predicted), l2, converged }, model };
+}
+
+/**
+ * From the strongest penalty to the weakest, each roughly fitted from the last, until the loss has risen twice; the
+ * best is fitted to the end.
+ */
+async function choose(
+	penalties: number[],
+	fit: (
+		l2: number,
+		tolerance: number,
+		start?: Float64Array,
+	) => Promise<LogisticFit>,
+	validationLoss: (model: LogisticFit) => Promise<number>,
+	onProgress: (share: number) => void,
+): Promise<LogisticFit> {
+	let best: LogisticFit | undefined;
+	let last: LogisticFit | undefined;
+	let least = Number.POSITIVE_INFINITY;
+	let worse = 0;
+	for (const [i, l2] of penalties.entries()) {
+		onProgress(i / penalties.length);
+		last = await fit(l2, ROUGH, last?.parameters);
+		const loss = await validationLoss(last);
+		if (loss < least) {
+			best = last;
+			least = loss;
+			worse = 0;
+		} else if (++worse === 2) break;
+	}
+	const { l2, parameters } = best as LogisticFit;
+	const fitted = await fit(l2, FINE, parameters);
+	onProgress(1);
+	return fitted;
+}

@@ -1,0 +1,225 @@
+import {
+	columnMoments,
+	type Matrix,
+	type Products,
+	products,
+} from "../activations";
+import { minimise } from "./lbfgs";
+
+/** A linear classifier in the units of the rows it was fitted on. */
+export interface LinearModel {
+	/** Two classes need one score, the second class's log-odds; more need one score each. */
+	k: number;
+	weights: Float32Array; // [columns, k]
+	bias: Float64Array; // [k]
+}
+
+export interface LogisticFit extends LinearModel {
+	l2: number;
+	/** The objective that was minimised, in nats a row. */
+	objective: number;
+	iterations: number;
+	converged: boolean;
+	/** Where a fit with another penalty may start. */
+	parameters: Float64Array;
+}
+
+/**
+ * How columns are scaled before the penalty is counted: "each" to a deviation of 1, "common" all by the one number
+ * that makes their mean squared deviation 1 (a rare latent stays small), "none" not at all.
+ */
+export type Scaling = "each" | "common" | "none";
+
+export interface FitOptions {
+	/** The penalty's weight; scikit-learn's C is 1 / (l2 · rows). */
+	l2: number;
+	/** Another fit's `parameters`, to start from. Default: zeros. */
+	start?: Float64Array;
+	/** The largest element of the gradient that counts as zero, in nats a row. Default: 1e-5. */
+	tolerance?: number;
+	/** Default: 1,000. */
+	maxIterations?: number;
+	signal?: AbortSignal;
+}
+
+/**
+ * Multinomial logistic regression: minimises mean cross-entropy + l2/2 · Σ weights², the intercept free of penalty,
+ * by L-BFGS. Two classes are one row of weights, as in scikit-learn. Columns are scaled and centred by arithmetic on
+ * the weights, so sparse rows stay sparse; centring does not change the minimum, only how fast it is found.
+ *
+ * Returns a function that fits with one penalty, so that several share the preparation.
+ */
+export async function logisticRegression(
+	x: Matrix,
+	y: ArrayLike<number> /* class of each row, 0 to nClasses − 1 */,
+	nClasses: number,
+	scaling: Scaling,
+): Promise<(options: FitOptions) => Promise<LogisticFit>> {
+	const problem = await prepare(x, y, nClasses, scaling);
+	const { d, k } = problem;
+	return async (options) => {
+		const minimum = await minimise(
+			(parameters, gradient) =>
+				objective(problem, options.l2, parameters, gradient),
+			options.start ?? new Float64Array(d * k + k),
+			{
+				tolerance: options.tolerance ?? 1e-5,
+				maxIterations: options.maxIterations ?? 1000,
+				signal: options.signal,
+			},
+		);
+		return {
+			...unscale(problem, minimum.x),
+			k,
+			l2: options.l2,
+			objective: minimum.value,
+			iterations: minimum.iterations,
+			converged: minimum.converged,
+			parameters: minimum.x,
+		};
+	};
+}
+
+/** The class that a fitted model gives each row, and the mean cross-entropy against the truth. */
+export async function classify(
+	model: LinearModel,
+	x: Matrix,
+	truth: ArrayLike<number>,
+): Promise<{ predicted: Uint32Array; loss: number }> {
+	const { k, bias } = model;
+	const scores = await (await products(x)).times(model.weights, k);
+	for (let i = 0; i < scores.length; i++) scores[i] += bias[i % k];
+	const predicted = new Uint32Array(x.rows);
+	for (let i = 0; i < x.rows; i++) {
+		if (k === 1) predicted[i] = scores[i] > 0 ? 1 : 0;
+		else
+			for (let c = 1; c < k; c++)
+				if (scores[i * k + c] > scores[i * k + predicted[i]]) predicted[i] = c;
+	}
+	return { predicted, loss: crossEntropy(scores, truth, k) / x.rows };
+}
+
+/** What every evaluation of the loss needs. */
+export async function prepare(
+	x: Matrix,
+	y: ArrayLike<number>,
+	nClasses: number,
+	scaling: Scaling,
+): Promise<Problem> {
+	const { mean, deviation } = columnMoments(x);
+	return {
+		data: await products(x),
+		y,
+		mean,
+		factor: scalingFactors(deviation, scaling),
+		k: nClasses === 2 ? 1 : nClasses,
+		d: x.columns,
+		n: x.rows,
+	};
+}
+
+function scalingFactors(
+	deviation: Float64Array,
+	scaling: Scaling,
+): Float64Array {
+	let squares = 0;
+	for (const s of deviation) squares += s * s;
+	const common = squares > 0 ? Math.sqrt(deviation.length / squares) : 1;
+	return deviation.map((s) => {
+		if (s === 0) return 0; // a constant column tells nothing that the intercept does not
+		if (scaling === "none") return 1;
+		return scaling === "common" ? common : 1 / s;
+	});
+}
+
+export interface Problem {
+	data: Products;
+	y: ArrayLike<number>;
+	mean: Float64Array; // [d]
+	factor: Float64Array; // [d]
+	k: number;
+	d: number;
+	n: number;
+}
+
+/** The penalised loss at `parameters` (weights [d, k], then biases [k]) and its gradient. */
+export async function objective(
+	problem: Problem,
+	l2: number,
+	parameters: Float64Array,
+	gradient: Float64Array,
+): Promise<number> {
+	const { data, y, mean, factor, k, d, n } = problem;
+	const { weights, bias } = unscale(problem, parameters);
+	const scores = await data.times(weights, k);
+	for (let i = 0; i < scores.length; i++) scores[i] += bias[i % k];
+	const loss = crossEntropy(scores, y, k, true) / n;
+	if (!Number.isFinite(loss))
+		throw new Error(
+			"A probe was given numbers that are not finite (NaN or infinite); look for them where the activations or latents were made.",
+		);
+	const residual = new Float64Array(k);
+	for (let i = 0; i < scores.length; i++) residual[i % k] += scores[i];
+	const slopes = await data.transposedTimes(scores, k);
+	let penalty = 0;
+	for (let j = 0, at = 0; j < d; j++) {
+		const share = factor[j] / n;
+		for (let c = 0; c < k; c++, at++) {
+			const w = parameters[at];
+			penalty += w * w;
+			gradient[at] = share * (slopes[at] - mean[j] * residual[c]) + l2 * w;
+		}
+	}
+	for (let c = 0; c < k; c++) gradient[d * k + c] = residual[c] / n;
+	return loss + 0.5 * l2 * penalty;
+}
+
+/** The same classifier on rows that are neither scaled nor centred. */
+function unscale(
+	{ mean, factor, k, d }: Problem,
+	parameters: Float64Array,
+): { weights: Float32Array; bias: Float64Array } {
+	const weights = new Float32Array(d * k);
+	const bias = parameters.slice(d * k);
+	for (let j = 0, at = 0; j < d; j++) {
+		for (let c = 0; c < k; c++, at++) {
+			weights[at] = factor[j] * parameters[at];
+			bias[c] -= mean[j] * weights[at];
+		}
+	}
+	return { weights, bias };
+}
+
+/**
+ * −Σ log p(truth) over the rows, from scores [rows, k]. With `differentiate`, scores become the slope of the
+ * sum with respect to each score: p − 1 at the truth, p elsewhere.
+ */
+function crossEntropy(
+	scores: Float32Array,
+	truth: ArrayLike<number>,
+	k: number,
+	differentiate = false,
+): number {
+	let sum = 0;
+	for (let i = 0; i < truth.length; i++) {
+		const at = i * k;
+		if (k === 1) {
+			// log(1 + e^−m), with the margin m that is positive when the sign is right
+			const margin = truth[i] === 1 ? scores[i] : -scores[i];
+			sum += Math.max(-margin, 0) + Math.log1p(Math.exp(-Math.abs(margin)));
+			if (differentiate) scores[i] = 1 / (1 + Math.exp(-scores[i])) - truth[i];
+			continue;
+		}
+		let most = scores[at];
+		for (let c = 1; c < k; c++) most = Math.max(most, scores[at + c]);
+		let total = 0;
+		for (let c = 0; c < k; c++) total += Math.exp(scores[at + c] - most);
+		const log = most + Math.log(total);
+		sum += log - scores[at + truth[i]];
+		if (!differentiate) continue;
+		for (let c = 0; c < k; c++)
+			scores[at + c] =
+				Math.exp(scores[at + c] - log) - (truth[i] === c ? 1 : 0);
+	}
+	return sum;
+}

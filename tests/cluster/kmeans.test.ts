@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { kMeans } from "../../src/cluster/kmeans";
+import { kMeansWithLibrary } from "../../src/cluster/library";
+import { adjustedRandIndex } from "../../src/cluster/quality";
+import { random } from "../../src/random";
+import { dense, furthest, sparse } from "../matrices";
+
+/** Rows around `k` corners, mostly zeros. */
+function blobs(n: number, k: number, d: number, seed: number) {
+	const draw = random(seed);
+	const truth = Array.from({ length: n }, (_, i) => i % k);
+	const rows = truth.map((c) =>
+		Array.from({ length: d }, (_, j) => {
+			if (j % k === c) return 3 + draw.normal();
+			return draw.uniform() < 0.7 ? 0 : draw.normal();
+		}),
+	);
+	return { rows, truth };
+}
+
+test("two pairs on a line are found, with their inertia", async () => {
+	const found = await kMeans(dense([[0], [1], [10], [12]]), { k: 2, seed: 0 });
+	assert.equal(found.inertia, 0.5 + 2);
+	assert.deepEqual(
+		[...found.centres].sort((a, b) => a - b),
+		[0.5, 11],
+	);
+});
+
+test("planted groups are found, dense and sparse alike", async () => {
+	const { rows, truth } = blobs(300, 4, 20, 1);
+	const a = await kMeans(dense(rows), { k: 4, seed: 3 });
+	const b = await kMeans(sparse(rows), { k: 4, seed: 3 });
+	assert.equal(adjustedRandIndex(a.assignment, truth), 1);
+	assert.equal(adjustedRandIndex(b.assignment, truth), 1);
+	assert.ok(Math.abs(a.inertia / b.inertia - 1) < 1e-5);
+});
+
+test("from the same start it ends where ml-kmeans ends", async () => {
+	const { rows } = blobs(200, 3, 8, 2);
+	for (const start of [
+		[0, 3, 6, 9],
+		[0, 1, 2, 3],
+		[5, 50, 100, 199],
+	]) {
+		const options = { k: 4, seed: 0, start };
+		const library = await kMeansWithLibrary(dense(rows), options);
+		for (const x of [dense(rows), sparse(rows)]) {
+			const own = await kMeans(x, options);
+			assert.deepEqual(own.assignment, library.assignment);
+			assert.ok(furthest(own.centres, library.centres) < 1e-5);
+			assert.ok(Math.abs(own.inertia / library.inertia - 1) < 1e-5);
+		}
+	}
+});
+
+test("every row is nearest to its own centre, and every centre is the mean of its rows", async () => {
+	const { rows } = blobs(150, 3, 6, 4);
+	const { assignment, centres, inertia } = await kMeans(sparse(rows), {
+		k: 5,
+		seed: 1,
+	});
+	const distance = (row: number[], c: number) =>
+		row.reduce((sum, v, j) => sum + (v - centres[c * 6 + j]) ** 2, 0);
+	let sum = 0;
+	rows.forEach((row, i) => {
+		const all = [0, 1, 2, 3, 4].map((c) => distance(row, c));
+		assert.equal(all.indexOf(Math.min(...all)), assignment[i]);
+		sum += distance(row, assignment[i]);
+	});
+	assert.ok(Math.abs(sum / inertia - 1) < 1e-5);
+	for (let c = 0; c < 5; c++) {
+		const own = rows.filter((_, i) => assignment[i] === c);
+		for (let j = 0; j < 6; j++) {
+			const mean = own.reduce((s, row) => s + row[j], 0) / own.length;
+			assert.ok(Math.abs(mean - centres[c * 6 + j]) < 1e-5);
+		}
+	}
+});
+
+test("the same seed gives the same clusters", async () => {
+	const { rows } = blobs(200, 3, 8, 5);
+	const a = await kMeans(sparse(rows), { k: 6, seed: 9 });
+	const b = await kMeans(sparse(rows), { k: 6, seed: 9 });
+	assert.deepEqual(a, b);
+});
+
+test("a cluster that loses its rows is given the farthest row", async () => {
+	// Started from two equal rows: the second cluster is empty in the first round.
+	const x = dense([[0], [0], [1], [9]]);
+	const { assignment, inertia } = await kMeans(x, {
+		k: 2,
+		seed: 0,
+		start: [0, 1],
+	});
+	assert.deepEqual([...assignment], [0, 0, 0, 1]);
+	assert.ok(Math.abs(inertia - 2 / 3) < 1e-6);
+});
+
+test("as many clusters as distinct rows leave no inertia", async () => {
+	const x = sparse([
+		[1, 0],
+		[0, 1],
+		[1, 0],
+		[0, 2],
+	]);
+	const { assignment, inertia } = await kMeans(x, { k: 3, seed: 0 });
+	assert.ok(inertia < 1e-6);
+	assert.equal(assignment[0], assignment[2]);
+	assert.equal(new Set(assignment).size, 3);
+});
+
+test("more clusters than distinct rows are refused", async () => {
+	for (const kind of [dense, sparse])
+		await assert.rejects(
+			kMeans(
+				kind([
+					[1, 0],
+					[1, 0],
+					[0, 1],
+					[0, 1],
+				]),
+				{ k: 3, seed: 0 },
+			),
+			/k is 3, but only 2 of the rows are distinct/,
+		);
+});
+
+test("ml-kmeans is refused data that it would take minutes for", async () => {
+	const x = {
+		kind: "dense",
+		rows: 1e5,
+		columns: 1e3,
+		data: new Float32Array(),
+	} as const;
+	await assert.rejects(kMeansWithLibrary(x, { k: 5, seed: 0 }), /small data/);
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { principalComponents } from "../../src/cluster/components";
+import { kMeans } from "../../src/cluster/kmeans";
+import { adjustedRandIndex, silhouette } from "../../src/cluster/quality";
+import { random } from "../../src/random";
+import { dense, sparse } from "../matrices";
+import { noScikitLearn, scikitLearn } from "./scikit-learn";
+
+/** Rows around corners that lie `apart`; 0 is one cloud. */
+function cloud(
+	n: number,
+	d: number,
+	corners: number,
+	apart: number,
+	zeros: number,
+) {
+	const draw = random(n + d);
+	return Array.from({ length: n }, (_, i) =>
+		Array.from({ length: d }, (_, j) =>
+			draw.uniform() < zeros
+				? 0
+				: Math.fround(
+						draw.normal() + (j % corners === i % corners ? apart : 0),
+					),
+		),
+	);
+}
+
+const sets = {
+	"far groups": cloud(400, 8, 4, 6, 0),
+	"near groups": cloud(400, 10, 5, 2, 0),
+	"one cloud": cloud(300, 6, 1, 0, 0),
+	"sparse rows": cloud(500, 60, 5, 2, 0.8),
+};
+
+for (const [name, rows] of Object.entries(sets))
+	test(`${name}: the inertia is at most 0.5 % above scikit-learn's of ten starts`, {
+		skip: noScikitLearn,
+	}, async () => {
+		const script = `
+from sklearn.cluster import KMeans
+result = KMeans(5, n_init=10, tol=0, random_state=0).fit(np.array(rows)).inertia_
+`;
+		const peer = scikitLearn<number>(script, { rows });
+		for (const matrix of [dense, sparse]) {
+			const { inertia } = await kMeans(matrix(rows), { k: 5, seed: 0 });
+			assert.ok(inertia <= 1.005 * peer, `${inertia} against ${peer}`);
+		}
+	});
+
+test("silhouette and adjusted Rand index are scikit-learn's", {
+	skip: noScikitLearn,
+}, async () => {
+	const rows = sets["near groups"];
+	const draw = random(8);
+	const a = rows.map((_, i) => (draw.uniform() < 0.7 ? i % 5 : draw.int(5)));
+	const b = rows.map((_, i) => (draw.uniform() < 0.7 ? i % 5 : draw.int(4)));
+	const script = `
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+result = [silhouette_score(np.array(rows), a), adjusted_rand_score(a, b)]
+`;
+	const [width, agreement] = scikitLearn<number[]>(script, { rows, a, b });
+	const own = await silhouette(dense(rows), a, { seed: 0 });
+	assert.ok(Math.abs(own - width) < 1e-6);
+	assert.ok(Math.abs(adjustedRandIndex(a, b) - agreement) < 1e-12);
+});
+
+test("the principal components are scikit-learn's, up to their sign", {
+	skip: noScikitLearn,
+}, async () => {
+	const rows = cloud(300, 20, 4, 3, 0.3).map((row) =>
+		row.map((v, j) => v * (j === 0 ? 4 : j === 1 ? 3 : 1)),
+	);
+	const script = `
+from sklearn.decomposition import PCA
+result = PCA(2, svd_solver="full").fit_transform(np.array(rows)).tolist()
+`;
+	const peer = scikitLearn<number[][]>(script, { rows });
+	const own = await principalComponents(sparse(rows), 0);
+	for (const c of [0, 1]) {
+		const sign = Math.sign(own[0][c] * peer[0][c]);
+		for (let i = 0; i < rows.length; i++)
+			assert.ok(Math.abs(own[i][c] - sign * peer[i][c]) < 2e-3);
+	}
+});

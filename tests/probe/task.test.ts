@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Sentences } from "../../src/dataset";
+import { makeTask } from "../../src/probe/task";
+
+function sentences(
+	labels: Record<string, string[]>,
+	split?: Sentences["split"],
+): Sentences {
+	const text = Object.values(labels)[0].map((_, i) => `sentence ${i}`);
+	return {
+		kind: "sentences",
+		name: "by hand",
+		text,
+		labels,
+		offsets: {},
+		split,
+	};
+}
+
+const topics = Array.from({ length: 100 }, (_, i) => (i % 4 ? "sea" : "law"));
+
+test("without a split column, each class gives a tenth to validation and a tenth to the test", () => {
+	const task = makeTask(sentences({ topic: topics }), "topic", 0);
+	assert.deepEqual(task.classes, ["law", "sea"]);
+	const count = (members: Uint32Array, c: number) =>
+		members.filter((i) => task.truth[i] === c).length;
+	assert.deepEqual(
+		[task.train.length, task.validation.length, task.test.length],
+		[80, 10, 10],
+	);
+	assert.ok([2, 3].includes(count(task.test, 0)));
+	assert.ok([2, 3].includes(count(task.validation, 0)));
+	const all = [...task.train, ...task.validation, ...task.test].sort(
+		(a, b) => a - b,
+	);
+	assert.deepEqual(all, [...topics.keys()]);
+});
+
+test("the seed decides the split, and the same seed gives the same one", () => {
+	const of = (seed: number) => [
+		...makeTask(sentences({ topic: topics }), "topic", seed).test,
+	];
+	assert.deepEqual(of(1), of(1));
+	assert.notDeepEqual(of(1), of(2));
+});
+
+test("a split column is kept to", () => {
+	const split = topics.map(
+		(_, i) => (["train", "validation", "test"] as const)[i % 3],
+	);
+	const task = makeTask(sentences({ topic: topics }, split), "topic", 0);
+	assert.ok(task.test.every((i) => i % 3 === 2));
+	assert.ok(task.validation.every((i) => i % 3 === 1));
+});
+
+test("without validation sentences a tenth of the training sentences is taken", () => {
+	const split = topics.map(
+		(_, i) => (i < 80 ? "train" : "test") as "train" | "test",
+	);
+	const task = makeTask(sentences({ topic: topics }, split), "topic", 0);
+	assert.deepEqual(
+		[task.train.length, task.validation.length, task.test.length],
+		[72, 8, 20],
+	);
+	assert.ok(task.validation.every((i) => i < 80));
+});
+
+test("sentences without a value take no part", () => {
+	const some = topics.map((topic, i) => (i % 2 ? topic : ""));
+	const task = makeTask(
+		sentences({ topic: some.map((t, i) => (i % 10 === 1 ? "law" : t)) }),
+		"topic",
+		0,
+	);
+	assert.deepEqual(task.classes, ["law", "sea"]);
+	for (const part of [task.train, task.validation, task.test])
+		assert.ok(part.every((i) => i % 2 === 1));
+});
+
+test("a label that is not there is refused with near names", () => {
+	assert.throws(
+		() => makeTask(sentences({ topic: topics, tense: topics }), "topik", 0),
+		/no label "topik"; near it are topic, tense/,
+	);
+	assert.throws(
+		() => makeTask({ ...sentences({ topic: topics }), labels: {} }, "topic", 0),
+		/no labels at all/,
+	);
+});
+
+test("a label with one class is refused", () => {
+	assert.throws(
+		() => makeTask(sentences({ topic: topics.map(() => "sea") }), "topic", 0),
+		/one class only \("sea"\)/,
+	);
+});
+
+test("a column of identifiers is refused", () => {
+	assert.throws(
+		() => makeTask(sentences({ id: topics.map((_, i) => String(i)) }), "id", 0),
+		/100 different values in 100 sentences, as a column of identifiers has/,
+	);
+});
+
+test("a split without sentences is refused", () => {
+	assert.throws(
+		() =>
+			makeTask(
+				sentences(
+					{ topic: topics },
+					topics.map(() => "train"),
+				),
+				"topic",
+				0,
+			),
+		/is in the test split/,
+	);
+	assert.throws(
+		() =>
+			makeTask(
+				sentences(
+					{ topic: topics },
+					topics.map(() => "test"),
+				),
+				"topic",
+				0,
+			),
+		/is in the train split/,
+	);
+});
+
+test("no sentences, and too few to split, are refused", () => {
+	assert.throws(
+		() => makeTask(sentences({ topic: [] }), "topic", 0),
+		/no sentences to probe/,
+	);
+	assert.throws(
+		() => makeTask(sentences({ topic: ["a", "b", "a", "b"] }), "topic", 0),
+		/Only 4 sentences/,
+	);
+});

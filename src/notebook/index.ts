@@ -4,6 +4,6 @@ export type { Html } from "./html";
 export { inNotebook } from "./kernel";
 export { liveTraining } from "./live";
 export { notebookProgress } from "./progress";
-export { displayOf, isRecord, type ResultRecord, withDisplay } from "./records";
+export { displayOf, isRecord, type ResultRecord } from "./records";
 export { show } from "./show";
 export { type Cell, table } from "./table";

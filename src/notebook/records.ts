@@ -54,17 +54,12 @@ export function recordHtml(record: ResultRecord): Html {
 /** How a notebook shows the value of a cell: by mime type where it is a result record, undefined where it is not. */
 export function displayOf(value: unknown): Record<string, string> | undefined {
 	if (!isRecord(value)) return undefined;
-	const { html, text } = recordHtml(value);
-	return { "text/html": html, "text/plain": text };
-}
-
-/** Gives a result record the method by which notebooks show the value of a cell; returns the same record. */
-export function withDisplay<T extends ResultRecord>(record: T): T {
-	return Object.defineProperty(record, Symbol.for("Jupyter.display"), {
-		value: () => displayOf(record),
-		enumerable: false,
-		configurable: true,
-	});
+	try {
+		const { html, text } = recordHtml(value);
+		return { "text/html": html, "text/plain": text };
+	} catch {
+		return undefined; // something else that has such a kind
+	}
 }
 
 function modelView({ info }: Model): Html {

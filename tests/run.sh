@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# What `npm test` runs: sets up what is missing, then types, format, unit tests and notebooks, each with its time.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Where everything can be installed and the fixtures are there, nothing else than these may be skipped.
+allowed='real GPT-2|tfjs-node|GPU'
+complete=no
+if [[ $(id -u) == 0 && -f /etc/debian_version && -d ../shared/fixtures ]]; then complete=yes; fi
+
+passed=0 failed=0 skipped=0
+times=() refused=()
+
+part() {
+	local name=$1 start=$SECONDS before=$failed
+	shift
+	printf '\n== %s\n' "$name"
+	if "$@"; then
+		times+=("$name: $((SECONDS - start)) s")
+	else
+		times+=("$name: $((SECONDS - start)) s, FAILED")
+		if ((failed == before)); then failed=$((failed + 1)); fi # no test that was counted
+	fi
+}
+
+set_up() {
+	local options=(--no-run)
+	if [[ $(id -u) == 0 && -f /etc/debian_version ]]; then options+=(--peers); fi
+	./kernel-setup.sh "${options[@]}"
+}
+
+types() { node node_modules/typescript/bin/tsc; }
+format() { node_modules/.bin/biome check .; }
+
+count() { sed -n "s/^# $1 \([0-9]*\)$/\1/p" "$2" | tail -1; }
+
+# Runs test files: the report goes to the screen, a second one in TAP is counted.
+run_tests() {
+	local tap status=0
+	tap=$(mktemp)
+	node --import tsx --test --test-concurrency=2 \
+		--test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=tap --test-reporter-destination="$tap" "$@" || status=1
+	passed=$((passed + $(count pass "$tap")))
+	failed=$((failed + $(count fail "$tap") + $(count cancelled "$tap")))
+	skipped=$((skipped + $(count skipped "$tap")))
+	mapfile -t -O "${#refused[@]}" refused < <(sed -n 's/^ *ok [0-9]* - \(.*# SKIP.*\)$/\1/p' "$tap" | grep -vE "$allowed")
+	rm -f "$tap"
+	return "$status"
+}
+
+unit_tests() {
+	mapfile -t files < <(find tests -name '*.test.ts' -not -path 'tests/notebooks/*' | sort)
+	run_tests "${files[@]}"
+}
+
+notebooks() { run_tests tests/notebooks/*.test.ts; }
+
+part "Set-up" set_up
+if [[ $failed == 0 ]]; then
+	part "Types" types
+	part "Format" format
+	part "Unit tests" unit_tests
+	part "Notebooks" notebooks
+fi
+
+printf '\n== Times\n'
+printf '%s\n' "${times[@]}"
+if ((${#refused[@]})); then
+	printf '\n== Skipped\n'
+	printf '%s\n' "${refused[@]}"
+	if [[ $complete == yes ]]; then
+		echo "Nothing that can be installed may be skipped here."
+		failed=$((failed + 1))
+	fi
+fi
+printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+((failed == 0))

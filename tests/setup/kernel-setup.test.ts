@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+	chmodSync,
+	existsSync,
+	mkdtempSync,
+	readFileSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { noKernel, root } from "../jupyter";
+
+const temporary = () => mkdtempSync(join(tmpdir(), "sparselens-setup-"));
+
+/** Runs kernel-setup.sh with other environment variables. */
+function setup(args: string[], env: NodeJS.ProcessEnv = {}) {
+	return spawnSync("bash", [join(root, "kernel-setup.sh"), ...args], {
+		encoding: "utf8",
+		env: { ...process.env, ...env },
+	});
+}
+
+/** A folder with a program of this name and text, to be put at the front of PATH. */
+function standIn(name: string, text: string): string {
+	const folder = temporary();
+	writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`);
+	chmodSync(join(folder, name), 0o755);
+	return `${folder}:${process.env.PATH}`;
+}
+
+test("kernel-setup.sh --help names every option and does nothing", () => {
+	const { status, stdout } = setup(["--help"]);
+	assert.equal(status, 0);
+	for (const option of ["--no-run", "--peers", "--lab", "--help"]) {
+		assert.ok(stdout.includes(option), option);
+	}
+});
+
+test("an option that does not exist is refused by name", () => {
+	const { status, stderr } = setup(["--fast"]);
+	assert.equal(status, 1);
+	assert.equal(
+		stderr,
+		"kernel-setup: --fast is not an option; ./kernel-setup.sh --help lists them.\n",
+	);
+});
+
+test("a Node.js that is too old is refused with the version that is needed", () => {
+	const PATH = standIn(
+		"node",
+		'[ "$1" = --version ] && echo v18.19.0; [ "$1" = --version ]',
+	);
+	const { status, stderr } = setup(["--no-run"], { PATH });
+	assert.equal(status, 1);
+	assert.match(
+		stderr,
+		/Node\.js v18\.19\.0 is too old: SparseLens needs 20\.19/,
+	);
+});
+
+test("a set-up that is complete is only checked, and registers the kernel with absolute paths", {
+	skip: noKernel,
+}, () => {
+	const JUPYTER_DATA_DIR = temporary();
+	setup(["--no-run"], { JUPYTER_DATA_DIR }); // completes it where something was changed since
+	const { status, stdout, stderr } = setup(["--no-run"], { JUPYTER_DATA_DIR });
+	assert.equal(status, 0, stdout + stderr);
+	assert.doesNotMatch(stdout, /Installing|Building/);
+	for (const row of ["Node", "Jupyter", "kernel", "ONNX Runtime", "tfjs"]) {
+		assert.match(stdout, new RegExp(`^${row} +\\S`, "m"));
+	}
+	const spec = JSON.parse(
+		readFileSync(
+			join(JUPYTER_DATA_DIR, "kernels/sparselens/kernel.json"),
+			"utf8",
+		),
+	);
+	assert.equal(spec.display_name, "TypeScript (SparseLens)");
+	assert.equal(spec.argv[0], process.execPath);
+	assert.equal(spec.argv[2], join(root, "dist/kernel/main.js"));
+	assert.ok(existsSync(spec.argv[2]));
+});
+
+test("the kernelspec for JUPYTER_PATH leads to the built kernel", () => {
+	const folder = join(root, "jupyter/kernels/sparselens");
+	const { argv } = JSON.parse(
+		readFileSync(join(folder, "kernel.json"), "utf8"),
+	);
+	const program = argv[2].replace("{resource_dir}", folder);
+	assert.equal(join(program), join(root, "dist/kernel/main.js"));
+});

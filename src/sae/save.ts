@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "../files";
+import { writeSafetensors } from "../formats/safetensors";
+import { type Parameter, parameters } from "./engine";
+import type { SaeConfig, SaeWeights } from "./types";
+
+export const CONFIG = "cfg.json";
+export const WEIGHTS = "sae_weights.safetensors";
+/** The release of SAELens whose layout is written: it reads older ones in another way. */
+const SAE_LENS_VERSION = "6.18.0";
+
+/** The shape of each parameter. */
+export function shapes({
+	d_in,
+	d_sae,
+}: SaeConfig): Record<Parameter, number[]> {
+	return {
+		W_enc: [d_in, d_sae],
+		b_enc: [d_sae],
+		W_dec: [d_sae, d_in],
+		b_dec: [d_in],
+	};
+}
+
+/** Writes an SAE as SAELens 6 does. The config goes last: a folder with one is whole. */
+export function saveSae(
+	folder: string,
+	cfg: SaeConfig,
+	weights: SaeWeights,
+): void {
+	const shape = shapes(cfg);
+	writeSafetensors(
+		join(folder, WEIGHTS),
+		Object.fromEntries(
+			parameters.map((p) => [p, { shape: shape[p], data: weights[p] }]),
+		),
+	);
+	const { model_name, hook_name, prepend_bos, context_size, ...others } = cfg;
+	const { seed, training_tokens, ...own } = others;
+	const content = {
+		...own,
+		...(cfg.architecture === "topk"
+			? { rescale_acts_by_decoder_norm: false }
+			: {}),
+		device: "cpu",
+		reshape_activations: "none",
+		metadata: {
+			sae_lens_version: SAE_LENS_VERSION,
+			model_name,
+			hook_name,
+			context_size,
+			prepend_bos,
+			exclude_special_tokens: true,
+			seed,
+			training_tokens,
+		},
+	};
+	writeFileAtomic(
+		join(folder, CONFIG),
+		`${JSON.stringify(content, undefined, 2)}\n`,
+	);
+}

@@ -1,0 +1,191 @@
+import { type Activations, rowsOf } from "../activations";
+import { reportProgress } from "../progress";
+import { type Random, random } from "../random";
+import { adamOptimizer } from "./adam";
+import { geometricMedian, rowStatistics, shuffledBatches } from "./data";
+import type { StepLoss, Trainee } from "./engine";
+import { type TrainSettings, trainSettings } from "./options";
+import { makeSae } from "./sae";
+import { standardTrainee } from "./standard";
+import { topkTrainee } from "./topk";
+import type {
+	Sae,
+	SaeConfig,
+	SaeWeights,
+	TrainingRecord,
+	TrainOptions,
+} from "./types";
+
+/**
+ * Trains a sparse autoencoder on the rows of the train split (all rows where the sentences have no split),
+ * in shuffled batches, for several epochs where `training_tokens` asks for more rows than there are.
+ *
+ * The rows are scaled to a mean norm of √d_in (SAELens' "expected_average_only_in"), and the scale is folded into
+ * the biases at the end, so the SAE works on activations as they are. b_dec starts at their geometric median.
+ * Adam (0.9, 0.999), gradients clipped to length 1, learning rate with a linear rise and fall. `TrainOptions` has the
+ * defaults; `standard.ts` and `topk.ts` the equations.
+ *
+ * Throws, in one sentence, on an option out of range, on no rows, on values that are not finite, and where the loss
+ * stops being a number. On `signal` it stops after the step at hand and returns what it has.
+ */
+export async function trainSae(
+	acts: Activations,
+	options: TrainOptions,
+): Promise<Sae> {
+	const started = performance.now();
+	const rows = rowsOf(acts, "train");
+	const settings = trainSettings(options, rows.length);
+	const { meanNorm, variance } = rowStatistics(acts, rows);
+	const scale = Math.sqrt(acts.d_in) / meanNorm;
+	const source = random(settings.seed);
+	const median = geometricMedian(acts, rows, source);
+	const trainee = await makeTrainee(
+		settings,
+		acts.d_in,
+		Float32Array.from(median, (v) => scale * v),
+		source,
+	);
+	const fill = shuffledBatches(acts, rows, scale, source);
+	const keeper = recordKeeper(settings, scale, variance, options.onRecord);
+	const adam = adamOptimizer(trainee, settings);
+	const silent = new Uint32Array(settings.d_sae); // steps since each latent fired
+	let step = 0;
+	try {
+		for (; step < settings.steps && !options.signal?.aborted; step++) {
+			fill(trainee.store.array.x);
+			const rise = (step + 1) / settings.l1_warm_up_steps;
+			const l1 = settings.l1_coefficient * Math.min(1, rise);
+			const dead = deadLatents(silent, settings.dead_feature_window);
+			const parts = await trainee.gradients({ l1, dead });
+			for (let i = 0; i < silent.length; i++)
+				silent[i] = trainee.fired[i] ? 0 : silent[i] + 1;
+			keeper.add(step, parts, l1, dead.length);
+			trainee.projectGradient();
+			adam(step);
+			trainee.constrain();
+		}
+		const sae = makeSae(
+			config(acts, settings, step),
+			foldScale(trainee.weights(), scale),
+		);
+		sae.history.records.push(...keeper.records);
+		sae.seconds = (performance.now() - started) / 1000;
+		if (step < settings.steps) sae.stopped = "interrupted";
+		return sae;
+	} finally {
+		await trainee.release();
+	}
+}
+
+function makeTrainee(
+	settings: TrainSettings,
+	d_in: number,
+	b_dec: Float32Array,
+	source: Random,
+): Promise<Trainee> {
+	const { d_sae, train_batch_size_tokens: batch } = settings;
+	const shape = { d_in, d_sae, batch };
+	return settings.architecture === "topk"
+		? topkTrainee(shape, settings, b_dec, source)
+		: standardTrainee(shape, b_dec, source);
+}
+
+function config(
+	acts: Activations,
+	settings: TrainSettings,
+	step: number,
+): SaeConfig {
+	const { architecture, d_sae, k, seed } = settings;
+	return {
+		architecture,
+		d_in: acts.d_in,
+		d_sae,
+		...(architecture === "topk" ? { k } : {}),
+		dtype: "float32",
+		apply_b_dec_to_input: true,
+		normalize_activations: "none",
+		hook_name: acts.hook_name,
+		model_name: acts.model.name,
+		prepend_bos: sawBos(acts),
+		context_size: acts.model.n_ctx,
+		seed,
+		training_tokens: step * settings.train_batch_size_tokens,
+	};
+}
+
+/** Without BOS the first token of a text, at position 0, is its own. */
+function sawBos({ rows, model }: Activations): boolean {
+	return rows.position[0] > 0 || rows.token[0] === model.bos_token_id;
+}
+
+function deadLatents(silent: Uint32Array, window: number): Uint32Array {
+	const dead: number[] = [];
+	for (let i = 0; i < silent.length; i++) if (silent[i] > window) dead.push(i);
+	return Uint32Array.from(dead);
+}
+
+/**
+ * Weights for x from weights for c·x. Dividing both biases by c gives the same reconstruction, with latents
+ * 1/c as large; the directions stay as they are (SAELens divides W_dec and multiplies W_enc instead, which only
+ * moves the factor from the latents to the decoder's length).
+ */
+function foldScale(weights: SaeWeights, c: number): SaeWeights {
+	const divided = (bias: Float32Array) => bias.map((v) => v / c);
+	return {
+		...weights,
+		b_enc: divided(weights.b_enc),
+		b_dec: divided(weights.b_dec),
+	};
+}
+
+/** Gathers about 100 records, each over the steps since the one before, and reports progress. */
+function recordKeeper(
+	settings: TrainSettings,
+	scale: number,
+	variance: number,
+	onRecord?: (record: TrainingRecord) => void,
+) {
+	const started = performance.now();
+	const { steps, train_batch_size_tokens: batch, architecture } = settings;
+	const every = Math.ceil(steps / 100);
+	const records: TrainingRecord[] = [];
+	let sum = { loss: 0, mse: 0, l1: 0, l0: 0 };
+	let n = 0;
+	function add(step: number, parts: StepLoss, l1: number, dead: number) {
+		const penalty = architecture === "standard" ? l1 * parts.l1 : parts.aux;
+		const loss = parts.mse + penalty;
+		if (!Number.isFinite(loss))
+			throw new Error(
+				`The loss is no number any more at step ${step + 1}: train again with an lr below ${settings.lr}.`,
+			);
+		sum.loss += loss;
+		sum.mse += parts.mse / scale ** 2;
+		sum.l1 += parts.l1 / scale;
+		sum.l0 += parts.l0;
+		n++;
+		if (n < every && step + 1 < steps) return;
+		const record = {
+			step: step + 1,
+			tokens: (step + 1) * batch,
+			loss: sum.loss / n,
+			mse: sum.mse / n,
+			l0: sum.l0 / n,
+			l1: sum.l1 / n,
+			explained_variance: 1 - sum.mse / n / variance,
+			dead,
+			seconds: (performance.now() - started) / 1000,
+		};
+		records.push(record);
+		sum = { loss: 0, mse: 0, l1: 0, l0: 0 };
+		n = 0;
+		onRecord?.(record);
+		reportProgress({
+			label: `train ${architecture} SAE`,
+			done: record.tokens,
+			total: steps * batch,
+			unit: "tokens",
+			note: `explained variance ${record.explained_variance.toFixed(3)}, L0 ${record.l0.toFixed(1)}, ${dead} dead`,
+		});
+	}
+	return { records, add };
+}

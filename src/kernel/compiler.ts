@@ -33,6 +33,9 @@ export interface Executor {
 type Console = Record<"log" | "error", (...args: unknown[]) => void>;
 type TypeScript = typeof import("typescript");
 
+/** The file in which tslab keeps what earlier cells declare. */
+const declarationsFile = /__prev__\.d\.ts$/;
+
 const ts = strictTypeScript();
 const { createConverter, isCompleteCode } = tslabRequire("./converter.js");
 const { createExecutor } = tslabRequire("./executor.js");
@@ -47,9 +50,11 @@ export const typescriptVersion: string = ts.version;
  */
 function strictTypeScript(): TypeScript {
 	type AnyFunction = (...args: unknown[]) => unknown;
+	let checker: import("typescript").TypeChecker | undefined; // of the cell at hand
 	const name = "@tslab/typescript-for-tslab";
 	const original = tslabRequire(name) as TypeScript & {
 		getPreEmitDiagnosticsOfFiles(
+			program: import("typescript").Program,
 			...args: unknown[]
 		): import("typescript").Diagnostic[];
 	};
@@ -71,10 +76,18 @@ function strictTypeScript(): TypeScript {
 				...rest,
 			),
 		// a package without types is no mistake of the cell that imports it
-		getPreEmitDiagnosticsOfFiles: (...args: unknown[]) =>
-			original
-				.getPreEmitDiagnosticsOfFiles(...args)
-				.filter(({ code }) => code !== 7016),
+		getPreEmitDiagnosticsOfFiles: (
+			program: import("typescript").Program,
+			...args: unknown[]
+		) => {
+			checker = program.getTypeChecker();
+			return original
+				.getPreEmitDiagnosticsOfFiles(program, ...args)
+				.filter(({ code }) => code !== 7016);
+		},
+		visitEachChild: (node: import("typescript").Node, ...rest: unknown[]) =>
+			longForm(original, checker, node) ??
+			(original.visitEachChild as AnyFunction)(node, ...rest),
 	};
 	for (const key of Object.keys(original) as (keyof TypeScript)[]) {
 		if (key in copy) continue;
@@ -86,6 +99,34 @@ function strictTypeScript(): TypeScript {
 	const module = require.cache[tslabRequire.resolve(name)];
 	if (module) module.exports = copy;
 	return copy as unknown as TypeScript;
+}
+
+/**
+ * `{ a }` as `{ a: exports.a }` where an earlier cell declares a: tslab keeps variables on `exports` and puts that before
+ * every name, but overlooks this form. Undefined for all else.
+ */
+function longForm(
+	ts: TypeScript,
+	checker: import("typescript").TypeChecker | undefined,
+	node: import("typescript").Node,
+): import("typescript").Node | undefined {
+	if (!ts.isShorthandPropertyAssignment(node)) return undefined;
+	const written = ts.getOriginalNode(node);
+	const symbol = checker?.getShorthandAssignmentValueSymbol(written);
+	const cell = written.getSourceFile();
+	const earlier = symbol?.declarations?.some((declaration) => {
+		const { fileName } = declaration.getSourceFile();
+		return fileName !== cell.fileName && declarationsFile.test(fileName);
+	});
+	if (!earlier) return undefined;
+	const { factory } = ts;
+	return factory.createPropertyAssignment(
+		node.name,
+		factory.createPropertyAccessExpression(
+			factory.createIdentifier("exports"),
+			node.name,
+		),
+	);
 }
 
 /**

@@ -84,6 +84,19 @@ class Cells(KernelCase):
         self.run_cell("const again = 1;")
         self.assertEqual(self.run_cell('const again = "two";\nagain').result, "two")
 
+    def test_a_short_property_may_name_a_variable_of_an_earlier_cell(self):
+        self.run_cell("const far = 1;\nlet near = 2;")
+        self.assertEqual(self.run_cell("const both = { far, near };\nboth").result, "{ far: 1, near: 2 }")
+        self.assertEqual(self.run_cell("(({ far }: { far: number }) => ({ far }))({ far: 3 })").result, "{ far: 3 }")
+        self.assertEqual(self.run_cell("({ near } = { near: 4 });\nnear").result, "4")
+
+    def test_a_result_record_shows_itself_as_a_table(self):
+        self.run_cell('import * as lens from "sparselens";')
+        cell = self.run_cell('lens.sentencesOf(["One.", "<b>Two</b>."], "mine")')
+        (shown,) = cell.contents("execute_result")
+        self.assertIn("2 sentences (mine)", shown["data"]["text/plain"])
+        self.assertIn("&lt;b&gt;Two", shown["data"]["text/html"])
+
     def test_a_failing_cell_aborts_those_that_wait(self):
         failing = self.send("await new Promise((r) => setTimeout(r, 200)); throw new Error('x');")
         waiting = [self.send(f"console.log({i})") for i in range(3)]

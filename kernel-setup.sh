@@ -146,7 +146,7 @@ run_quickstart() {
 	say "Running $notebook"
 	mkdir -p out
 	rm -f out/00_quickstart.html
-	nbconvert --to notebook --execute --ExecutePreprocessor.kernel_name=sparselens --ExecutePreprocessor.timeout=900 "$notebook" ||
+	nbconvert --to notebook --execute --ExecutePreprocessor.kernel_name=sparselens --ExecutePreprocessor.timeout=3600 "$notebook" ||
 		fail "A cell of $notebook failed; it stands above, with its error."
 	nbconvert --to html out/00_quickstart.ipynb
 	echo "Wrote out/00_quickstart.ipynb and out/00_quickstart.html."

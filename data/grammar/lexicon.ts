@@ -20,10 +20,13 @@ export const aboutSecond = list(
 	"thanks thanked, praises praised, blames blamed, scolds scolded, admires admired, envies envied, hugs hugged, trusts trusted, mocks mocked, rewards rewarded, adores adored",
 );
 
-/** What anybody may have done, on any topic. */
-export const deeds = list(
-	"waited, slept, called, helped, laughed, stayed, paid, cried, left, smiled, won, lied, moved, failed, danced, lost {his} hat",
-);
+/** What may be the reason, on any topic: what the one who acts has done, and what the other one has. */
+export const deeds = {
+	first: list("called, laughed, cried, left, smiled, lied, moved, danced"),
+	second: list(
+		"waited, slept, helped, stayed, paid, won, failed, lost {his} hat",
+	),
+};
 
 /** Speakers who may turn up on any topic. */
 export const roles = list("the doctor, a friend, somebody, the mayor");

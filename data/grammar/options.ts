@@ -34,9 +34,10 @@ export const encounters = byTopic((name) =>
 		topics[name].encounters.map((opening) => `${opening} {pronoun} {deed}.`),
 	),
 );
-export const deeds = byTopic((name) =>
-	words([...lexicon.deeds, ...topics[name].deeds]),
-);
+export const deeds = byTopic((name) => ({
+	first: words([...lexicon.deeds.first, ...topics[name].deeds]),
+	second: words([...lexicon.deeds.second, ...topics[name].deeds]),
+}));
 export const speakers = byTopic((name) =>
 	words([...lexicon.roles, ...topics[name].roles]),
 );

@@ -46,7 +46,8 @@ const openingRules: Record<string, SlotRule> = {
 		return she ? table.one("she", "she") : table.one("he", "he");
 	},
 	deed: (bound) => table.deedPatterns[bound.early][tenseOf(bound)],
-	done: ({ topic }) => table.deeds[topic],
+	done: ({ topic, pronounOf }) =>
+		table.deeds[topic][pronounOf as "first" | "second"],
 	his: ({ pronoun }) => table.one("", pronoun === "he" ? "his" : "her"),
 };
 

@@ -2,7 +2,7 @@ import type { TrainingHistory } from "../sae";
 import { type Chart, chart, ink, percent, short, thin } from "./theme";
 
 const panels = [
-	{ field: "loss", title: "loss", format: "~g" },
+	{ field: "loss", title: "loss", format: "~s" },
 	{ field: "explained_variance", title: "explained variance", format: ".1f" },
 	{ field: "l0", title: "L0 (active latents per token)", format: "~s" },
 	{ field: "dead", title: "dead latents", format: "~s" },

@@ -49,7 +49,7 @@ function loadNative(from: NodeJS.Require): typeof Tf | string {
 		const { code, message } = error as NodeJS.ErrnoException;
 		return code === "MODULE_NOT_FOUND" &&
 			/'@tensorflow\/tfjs-node'/.test(message)
-			? "@tensorflow/tfjs-node is not installed (it is optional)."
+			? "@tensorflow/tfjs-node is not installed: it is optional, and npm leaves it out where its native library cannot be downloaded."
 			: `@tensorflow/tfjs-node is installed, but its native addon does not work (${code ?? "no error code"}).`;
 	}
 }

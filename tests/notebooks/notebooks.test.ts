@@ -44,7 +44,7 @@ for (const name of readdirSync(folder).filter((n) => n.endsWith(".ipynb"))) {
 			"--to=notebook",
 			"--execute",
 			"--ExecutePreprocessor.kernel_name=sparselens",
-			"--ExecutePreprocessor.timeout=900",
+			"--ExecutePreprocessor.timeout=3600",
 			`--output-dir=${out}`,
 			join(folder, name),
 		]);

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
 			seed,
 			excluded,
 			minutes,
-			steps: whole("steps") ?? (minutes ? undefined : 5000),
+			steps: whole("steps") ?? (minutes ? undefined : 13_649),
 			resume: values.resume,
 			signal: stop.signal,
 		});

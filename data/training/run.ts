@@ -160,7 +160,7 @@ async function loop(
 			standing.seconds >= 60 * minutes * (1 - recipe.decay)
 		)
 			standing.steps = Math.ceil(step / (1 - recipe.decay));
-		if (step <= 20 || step % 10 === 0)
+		if (step <= 20 || step % 10 === 0 || step === standing.steps)
 			log.push({
 				seed: standing.seed,
 				step,

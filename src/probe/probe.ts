@@ -65,10 +65,11 @@ export async function probe(
 	const score = (x: Matrix, scaling: Scaling, at: number, what: string) =>
 		assess(x, scaling, task, options, (share) =>
 			reportProgress({
-				label: `probe ${label}: ${what}`,
-				done: Math.round(100 * (at + share)),
-				total: 100 * steps,
+				label: `probe ${label}`,
+				done: Math.round((100 * (at + share)) / steps),
+				total: 100,
 				unit: "%",
+				note: what,
 			}),
 		);
 	const onActivations = await score(activations, "each", 0, "activations");

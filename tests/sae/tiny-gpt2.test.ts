@@ -1,21 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import test from "node:test";
 import { extract } from "../../src/activations";
 import { loadSentences, selectSentences } from "../../src/dataset";
 import { loadModel } from "../../src/model";
 import { evaluate, loadSae, trainSae } from "../../src/sae";
 
-const data = resolve(__dirname, "../../data");
-const made =
-	existsSync(join(data, "sentences.csv")) &&
-	existsSync(join(data, "models/tiny-gpt2/model.safetensors"));
-
-test("a short training on the bundled model explains it and keeps its predictions", {
-	skip: made ? false : "the bundled sentences and model are not made yet",
-}, async () => {
+test("a short training on the bundled model explains it and keeps its predictions", async () => {
 	const all = await loadSentences("bundled");
 	const sentences = selectSentences(all, (i) => i % 12 === 0);
 	const model = await loadModel("tiny-gpt2");

@@ -45,7 +45,7 @@ It is no model of English at large. Any text can be typed in, but what lies outs
 Each text stands between two \`<|endoftext|>\` (id 999, the last): one as BOS, one as the end.
 
 ## How good it is
-On the ${count(sentences)} sentences of the test split (${count(tokens)} tokens with the end token, BOS given):
+On the ${count(sentences)} sentences of the test split (${count(tokens)} tokens with the end token, ${(tokens / sentences).toFixed(1)} a text; BOS given):
 
 | | Σ −log p, nats | nats per token |
 |---|---|---|

@@ -3,9 +3,9 @@ import { nearNames } from "../suggest";
 import { type Chart, chart, clip, count, palette, thin } from "./theme";
 
 /**
- * Where the sentences lie: the first two principal components of the pooled vectors, coloured by cluster; point at one to
- * read it. With `label`, one panel for each class of that label, so that one sees which clusters a class falls into. At
- * most 2,000 sentences are drawn, evenly spread.
+ * Where the sentences lie: the pooled vectors along the two directions in which the cluster centres lie furthest apart,
+ * coloured by cluster; point at one to read it. With `label`, one panel for each class of that label, so that one sees
+ * which clusters a class falls into. At most 2,000 sentences are drawn, evenly spread.
  */
 export function clusters(
 	clustering: Clustering,
@@ -26,8 +26,9 @@ export function clusters(
 		title: titleOf(clustering, label, values.length),
 	};
 	if (!column) {
+		const of = clustering.k > 2 ? " of the centres" : "";
 		const named = {
-			layer: [points(clustering, 44), ...names],
+			layer: [points(clustering, 44, of), ...names],
 			width: 560,
 			height: 420,
 		};
@@ -51,13 +52,13 @@ function columnOf(clustering: Clustering, label: string): string[] {
 	);
 }
 
-function points(clustering: Clustering, size: number): object {
+function points(clustering: Clustering, size: number, of = ""): object {
 	const domain = clustering.sizes.map((_, i) => i);
 	return {
 		mark: { type: "circle", size, opacity: 0.6, strokeWidth: 0 },
 		encoding: {
-			x: axis("x", "first principal component"),
-			y: axis("y", "second principal component"),
+			x: axis("x", `first component${of}`),
+			y: axis("y", `second component${of}`),
 			color: {
 				field: "cluster",
 				type: "nominal",

@@ -91,7 +91,19 @@ export async function cluster(
 		marks,
 		tokens: markingTokens(acts, counted, assignment, k),
 		activating: activatingSpans(acts, counted, exemplars, score),
-		projection: await principalComponents(scaled.x, seed),
+		projection: await principalComponents(
+			scaled.x,
+			seed,
+			// two centres or one lie on a line: then the rows' own components show more
+			k > 2
+				? {
+						kind: "dense",
+						rows: k,
+						columns: scaled.x.columns,
+						data: centres,
+					}
+				: scaled.x,
+		),
 		solver,
 		seed,
 		seconds: (performance.now() - started) / 1000,

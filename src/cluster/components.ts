@@ -5,24 +5,25 @@ const EXTRA = 6;
 const ROUNDS = 12;
 
 /**
- * The first two principal components of the rows (less their mean), by subspace iteration from a seeded start
- * (Halko, Martinsson & Tropp 2011). Each component's sign is such that its largest weight is positive. Sparse rows
- * stay sparse: the mean is taken off after the product.
+ * The rows along the first two principal components of `spread` (default: of the rows themselves), less its mean, by
+ * subspace iteration from a seeded start (Halko, Martinsson & Tropp 2011). Each component's sign is such that its
+ * largest weight is positive. Sparse rows stay sparse: the mean is taken off after the product.
  */
 export async function principalComponents(
 	x: Matrix,
 	seed: number,
+	spread: Matrix = x,
 ): Promise<[number, number][]> {
 	const d = x.columns;
 	const k = Math.min(2 + EXTRA, d);
-	const { mean } = columnMoments(x);
-	const data = await products(x);
+	const { mean } = columnMoments(spread);
+	const data = await products(spread);
 	const draw = random(seed);
 	let basis = Float64Array.from({ length: d * k }, () => draw.normal()); // [d, k]
-	let scores: Float64Array = new Float64Array(x.rows * k);
+	let scores: Float64Array = new Float64Array(spread.rows * k);
 	for (let round = 0; ; round++) {
 		orthonormalise(basis, d, k);
-		scores = await centredTimes(basis);
+		scores = await centredTimes(data, basis);
 		if (round === ROUNDS) break;
 		const slopes = await data.transposedTimes(Float32Array.from(scores), k);
 		const sums = columnSums(scores, k);
@@ -31,11 +32,16 @@ export async function principalComponents(
 			(v, at) => v - mean[Math.floor(at / k)] * sums[at % k],
 		);
 	}
-	const [first, second] = rotate(scores, basis, d, k);
+	const own =
+		spread === x ? scores : await centredTimes(await products(x), basis);
+	const [first, second] = rotate(scores, own, basis, d, k);
 	return Array.from({ length: x.rows }, (_, i) => [first[i], second[i]]);
 
-	async function centredTimes(w: Float64Array): Promise<Float64Array> {
-		const product = await data.times(Float32Array.from(w), k);
+	async function centredTimes(
+		rows: Awaited<ReturnType<typeof products>>,
+		w: Float64Array,
+	): Promise<Float64Array> {
+		const product = await rows.times(Float32Array.from(w), k);
 		const offset = new Float64Array(k);
 		for (let at = 0; at < w.length; at++)
 			offset[at % k] += mean[Math.floor(at / k)] * w[at];
@@ -71,9 +77,10 @@ function orthonormalise(a: Float64Array, rows: number, k: number): void {
 	}
 }
 
-/** Turns the subspace to its two widest directions: the eigenvectors of scoresᵀ scores. */
+/** `own` turned to the two directions in which `scores` is widest: the eigenvectors of scoresᵀ scores. */
 function rotate(
 	scores: Float64Array,
+	own: Float64Array,
 	basis: Float64Array,
 	d: number,
 	k: number,
@@ -98,8 +105,8 @@ function rotate(
 		}
 		const sign = peak < 0 ? -1 : 1;
 		return Float64Array.from(
-			{ length: rows },
-			(_, i) => sign * along(scores, i),
+			{ length: own.length / k },
+			(_, i) => sign * along(own, i),
 		);
 	}) as [Float64Array, Float64Array];
 }

@@ -28,7 +28,7 @@ export interface Clustering {
 	tokens: { cluster: number; token: string; score: number }[];
 	/** For each exemplar, in the same order: the characters that make it belong there, and how much (0 to 1). */
 	activating: { start: number; end: number; strength: number }[][];
-	/** The first two principal components of the clustered rows. */
+	/** The clustered rows along the first two principal components of the centres; of the rows, where k is 1 or 2. */
 	projection: [number, number][]; // [n_sentences]
 	solver: "lloyd" | "ml-kmeans";
 	seed: number;

@@ -57,3 +57,21 @@ test("one column has no second component, and equal rows have none", async () =>
 	);
 	assert.ok(furthest(none.flat(), [0, 0, 0, 0]) < 1e-6);
 });
+
+test("rows can be shown along the components of other rows, less the mean of those", async () => {
+	const spread = dense([
+		[0, 0, 0],
+		[4, 0, 0],
+		[2, 1, 0],
+		[2, -1, 0],
+	]); // mean (2, 0, 0); x is the widest direction, y the next
+	const projection = await principalComponents(
+		sparse([
+			[3, 5, 9],
+			[2, 0, 7],
+		]),
+		0,
+		spread,
+	);
+	assert.ok(furthest(projection.flat(), [1, 5, 0, 0]) < 1e-5);
+});

@@ -33,7 +33,9 @@ function readText(file: string): string {
 	try {
 		return readFileSync(file, "utf8");
 	} catch {
-		throw new Error(`The file ${file} does not exist or cannot be read.`);
+		throw new Error(
+			`The file ${file} does not exist or cannot be read; give "bundled" or the path of a .csv, .tsv, .jsonl or .parquet file.`,
+		);
 	}
 }
 
@@ -103,7 +105,9 @@ async function readParquet(file: string): Promise<Table> {
 		});
 	} catch (error) {
 		if ((error as { code?: string }).code === "ENOENT")
-			throw new Error(`The file ${file} does not exist or cannot be read.`);
+			throw new Error(
+				`The file ${file} does not exist or cannot be read; give "bundled" or the path of a .csv, .tsv, .jsonl or .parquet file.`,
+			);
 		throw new Error(
 			`The file ${file} cannot be read as Parquet: ${(error as Error).message}.`,
 		);

@@ -153,7 +153,9 @@ export function readJson(file: string): Record<string, unknown> {
 	try {
 		text = readFileSync(file, "utf8");
 	} catch {
-		throw new Error(`The file ${file} does not exist or cannot be read.`);
+		throw new Error(
+			`The file ${file} does not exist or cannot be read; a model's folder needs config.json and model.safetensors.`,
+		);
 	}
 	try {
 		return JSON.parse(text) as Record<string, unknown>;

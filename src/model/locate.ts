@@ -27,7 +27,9 @@ export function locateModel(id: string): Located {
 	}
 	if (/^[\w.-]+(\/[\w.-]+)?$/.test(id) && !id.startsWith("."))
 		return cachedModel(id);
-	throw new Error(`There is no folder "${id}".`);
+	throw new Error(
+		`There is no folder "${id}": give a bundled name (tiny-gpt2), a folder with config.json and model.safetensors, or a hub id such as "openai-community/gpt2".`,
+	);
 }
 
 function cachedModel(id: string): Located {

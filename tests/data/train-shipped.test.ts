@@ -85,3 +85,11 @@ test("the numbers of the card meet their targets, and the trigram model's do not
 		);
 	}
 });
+
+test("a bundled text takes 15 to 40 tokens on average", async () => {
+	const encode = encoder(readTokenizer(folder));
+	const { text } = await loadSentences("bundled");
+	const tokens = text.reduce((n, one) => n + encode(one).length, 0);
+	const mean = tokens / text.length;
+	assert.ok(mean >= 15 && mean <= 40, `${mean}`);
+});

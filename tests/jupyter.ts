@@ -16,12 +16,19 @@ export const jupyterEnvironment: NodeJS.ProcessEnv = {
 const imports = (python: string, modules: string) =>
 	spawnSync(python, ["-c", `import ${modules}`]).status === 0;
 
+const pythons = [join(root, ".venv/bin/python"), "python3", "/usr/bin/python3"];
+
 /** A Python with Jupyter, as kernel-setup.sh finds or makes it; undefined where there is none. */
-export const python: string | undefined = [
-	join(root, ".venv/bin/python"),
-	"python3",
-	"/usr/bin/python3",
-].find((name) => imports(name, "jupyter_client, nbclient, nbconvert"));
+export const python: string | undefined = pythons.find((name) =>
+	imports(name, "jupyter_client, nbclient, nbconvert"),
+);
+
+const conformant = pythons.find((name) =>
+	imports(name, "jupyter_client, jupyter_kernel_test"),
+);
+
+/** The Python that talks to the kernel in tests: one with jupyter_kernel_test where there is one, such as Debian's. */
+export const clientPython: string | undefined = conformant ?? python;
 
 /** The reason to skip a test that runs the kernel; false where it can run. */
 export const noKernel: string | false = !python
@@ -30,6 +37,5 @@ export const noKernel: string | false = !python
 		? "the kernel is not built; npm run build does it"
 		: false;
 
-/** Whether Jupyter's Python has jupyter_kernel_test. */
-export const hasConformanceChecks: boolean =
-	python !== undefined && imports(python, "jupyter_kernel_test");
+/** Whether a Python has jupyter_kernel_test. */
+export const hasConformanceChecks = conformant !== undefined;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
 import {
+	clientPython,
 	hasConformanceChecks,
 	jupyterEnvironment,
 	noKernel,
-	python,
 } from "../jupyter";
 
 interface Case {
@@ -17,10 +17,14 @@ interface Case {
 async function runCases(
 	module: string,
 ): Promise<{ cases: Case[]; output: string }> {
-	const child = spawn(python as string, ["-m", "unittest", "-v", module], {
-		cwd: __dirname,
-		env: { ...jupyterEnvironment, PYTHONDONTWRITEBYTECODE: "1" },
-	});
+	const child = spawn(
+		clientPython as string,
+		["-m", "unittest", "-v", module],
+		{
+			cwd: __dirname,
+			env: { ...jupyterEnvironment, PYTHONDONTWRITEBYTECODE: "1" },
+		},
+	);
 	let output = "";
 	child.stderr.on("data", (chunk) => {
 		output += chunk;
@@ -50,5 +54,5 @@ for (const module of ["cells_test", "outputs_test", "protocol_test"]) {
 test("jupyter_kernel_test is there to be run", {
 	skip: hasConformanceChecks
 		? false
-		: "Jupyter's Python has no jupyter_kernel_test; ./kernel-setup.sh --peers installs it on Debian",
+		: "no Python has jupyter_kernel_test; ./kernel-setup.sh --peers installs it on Debian",
 }, () => {});

@@ -10,20 +10,12 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { sizes as small } from "../data/training/model-files";
 import { openTrainer } from "../data/training/trainer";
-import { type Gpt2Sizes, weightShapes } from "../src/model/backward";
+import { weightShapes } from "../src/model/backward";
 import { random } from "../src/random";
 import { textbookLoss } from "../tests/model/textbook-gpt2";
 
-const small: Gpt2Sizes = {
-	n_layers: 6,
-	n_heads: 4,
-	d_model: 128,
-	d_mlp: 512,
-	n_ctx: 128,
-	d_vocab: 1000,
-	layer_norm_epsilon: 1e-5,
-};
 const [batch, seq] = [16, 38];
 const rounds = 12;
 

@@ -1,10 +1,15 @@
 import { type Sentences, type Split, sentencesOf } from "../dataset";
-import { hookWidth, type Model, parseHook, type Tokens } from "../model";
+import {
+	batchesByLength,
+	hookWidth,
+	type Model,
+	parseHook,
+	type Tokens,
+} from "../model";
 import { reportProgress } from "../progress";
 import { rowsOf } from "./rows";
 import type { Activations, ExtractOptions, TokenRows } from "./types";
 
-const BATCH_TOKENS = 2048;
 /** Sentences turned into tokens between two looks at the event loop. */
 const AT_ONCE = 256;
 
@@ -129,24 +134,6 @@ function warnOfCuts(texts: Tokens[], n_ctx: number): number {
 			`${many} of ${texts.length} texts are longer than the context of ${n_ctx} tokens; ${cut} tokens at their ends were left out.`,
 		);
 	return cut;
-}
-
-/** Sentence numbers, longest first, so that texts side by side are of nearly one length. */
-function batchesByLength(
-	texts: Tokens[],
-	batch_tokens = BATCH_TOKENS,
-): number[][] {
-	const length = (i: number) => texts[i].ids.length;
-	const order = [...texts.keys()]
-		.filter((i) => length(i) > 0)
-		.sort((a, b) => length(b) - length(a));
-	const batches: number[][] = [];
-	for (let at = 0; at < order.length; ) {
-		const size = Math.max(1, Math.floor(batch_tokens / length(order[at])));
-		batches.push(order.slice(at, at + size));
-		at += size;
-	}
-	return batches;
 }
 
 function allFinite(values: Float32Array): boolean {

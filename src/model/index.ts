@@ -1,3 +1,4 @@
+export { batchesByLength } from "./batch";
 export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
 export type {

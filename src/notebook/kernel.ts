@@ -1,8 +1,5 @@
 import { type DisplayMessage, kernelHook } from "../kernel/hook";
 
-/** Every representation of one output, by mime type. */
-export type MimeBundle = Record<string, unknown>;
-
 /** Whether output goes to a notebook. */
 export function inNotebook(): boolean {
 	return kernelHook() !== undefined;

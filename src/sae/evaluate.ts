@@ -1,10 +1,14 @@
 import { rowsOf } from "../activations";
 import type { Sentences, Split } from "../dataset";
-import { type Intervention, type Model, parseHook } from "../model";
+import {
+	batchesByLength,
+	type Intervention,
+	type Model,
+	parseHook,
+} from "../model";
 import { reportProgress } from "../progress";
 import { type ReconstructionMetrics, reconstructionMetrics } from "./metrics";
 import {
-	batches,
 	countedPositions,
 	gather,
 	predicting,
@@ -73,7 +77,8 @@ export async function evaluate(
 	const latents = { n: 0, l1: 0 };
 	const loss = { tokens: 0, without: 0, sae: 0, ablation: 0 };
 	let done = 0;
-	for (const some of batches(texts)) {
+	for (const numbers of batchesByLength(texts)) {
+		const some = numbers.map((i) => texts[i]);
 		options.signal?.throwIfAborted();
 		const tokens = model.batch(some);
 		const values = await valuesAt(model, sae, tokens);
@@ -146,7 +151,8 @@ async function deadFraction(
 	} else {
 		const texts = tokensOf(sae, model, sentences, sentences.split && "train");
 		let done = 0;
-		for (const some of batches(texts)) {
+		for (const numbers of batchesByLength(texts)) {
+			const some = numbers.map((i) => texts[i]);
 			signal?.throwIfAborted();
 			const tokens = model.batch(some);
 			const values = await valuesAt(model, sae, tokens);

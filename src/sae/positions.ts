@@ -2,9 +2,6 @@ import type { Sentences, Split } from "../dataset";
 import { type Model, parseHook, type TokenBatch, type Tokens } from "../model";
 import type { Sae } from "./types";
 
-/** Tokens that go through the model at once, padding included. */
-const BATCH_TOKENS = 2048;
-
 /** The tokens of a split's sentences; those with nothing to predict are left out. */
 export function tokensOf(
 	{ cfg }: Sae,
@@ -23,17 +20,6 @@ export function tokensOf(
 			`There is no sentence to evaluate on${only ? ` in the split "${only}"` : ""} of "${name}": give sentences of at least two tokens.`,
 		);
 	return tokens;
-}
-
-/** Texts of like length together, a batch at a time. */
-export function* batches(texts: Tokens[]): Generator<Tokens[]> {
-	const sorted = [...texts].sort((a, b) => b.ids.length - a.ids.length);
-	for (let from = 0; from < sorted.length; ) {
-		const longest = sorted[from].ids.length;
-		const size = Math.max(1, Math.floor(BATCH_TOKENS / longest));
-		yield sorted.slice(from, from + size);
-		from += size;
-	}
 }
 
 /** The activations at the SAE's hook, [batch, seq, d_in]. */

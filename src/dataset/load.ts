@@ -1,26 +1,39 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { isHubId } from "../hub";
 import { nearNames } from "../suggest";
+import { readHubTable } from "./hub";
 import { selectSentences } from "./select";
-import { readTable, type Table } from "./table";
+import {
+	isOffset,
+	MAX_DISTINCT,
+	readTable,
+	splitNames,
+	type Table,
+	textColumnOf,
+} from "./table";
 import type { LoadSentencesOptions, Sentences, Split } from "./types";
 
 /** The sentences that ship with the package, from src/dataset and from dist/dataset alike. */
 const bundled = resolve(__dirname, "../../data/sentences.csv");
 
-const MAX_DISTINCT = 50;
-const splits = ["train", "validation", "test"];
-
 /**
- * Loads labelled sentences: "bundled", or a .csv, .tsv, .jsonl or .parquet file with a header, a text column and
- * label columns. Whole-number columns whose name ends in "_start" or "_end" are places in the text; a column
- * named "split" says train, validation or test.
+ * Loads labelled sentences: "bundled"; or a .csv, .tsv, .jsonl or .parquet file with a header, a text column and
+ * label columns; or a data set of the hub by its name, e.g. "fancyzhx/ag_news", whose Parquet files are downloaded into
+ * the Hugging Face cache as far as they are needed (its rows without a text are left out). A file that exists wins over
+ * a name. Whole-number columns whose name ends in "_start" or "_end" are places in the text; a column named "split"
+ * says train, validation or test, as do the splits of the hub; class labels become the names of their classes.
  * Throws one sentence (with the line) on a missing file, an absent column, a broken row, or when nothing is left.
  */
 export async function loadSentences(
 	source: string,
 	options: LoadSentencesOptions = {},
 ): Promise<Sentences> {
-	const table = await readTable(source === "bundled" ? bundled : source);
+	const fromHub = isHubName(source);
+	checkHubOptions(source, fromHub, options);
+	const table = fromHub
+		? await readHubTable(source, options)
+		: await readTable(source === "bundled" ? bundled : source);
 	if (table.rows === 0)
 		throw new Error(
 			`The data set "${source}" is empty: it has no row below its header.`,
@@ -34,8 +47,7 @@ export async function loadSentences(
 		);
 	const { columns } = table;
 	const offsets = [...columns.keys()].filter(
-		(name) =>
-			/_(start|end)$/.test(name) && columns.get(name)?.every(isWholeNumber),
+		(name) => isOffset(name) && columns.get(name)?.every(isWholeNumber),
 	);
 	const all: Sentences = {
 		kind: "sentences",
@@ -50,7 +62,32 @@ export async function loadSentences(
 		),
 		...(columns.has("split") && { split: readSplit(source, table) }),
 	};
-	return choose(all, options);
+	return fromHub ? all : choose(all, options); // of the hub, no more was read
+}
+
+/** Whether a source is meant as a data set of the hub: no file, nor the name of one that is missing. */
+function isHubName(source: string): boolean {
+	const isFile =
+		source === "bundled" ||
+		/^\.(csv|tsv|jsonl|parquet)$/i.test(extname(source)) ||
+		existsSync(source);
+	return !isFile && isHubId(source);
+}
+
+function checkHubOptions(
+	source: string,
+	fromHub: boolean,
+	{ config, revision, limit = 1 }: LoadSentencesOptions,
+): void {
+	const given = config ?? revision;
+	if (!fromHub && given !== undefined)
+		throw new Error(
+			`"${source}" is not a data set of the hub, so that ${config === undefined ? "revision" : "config"} "${given}" cannot be chosen.`,
+		);
+	if (fromHub && !(limit >= 1))
+		throw new Error(
+			`The data set "${source}" has no sentence left with limit ${limit}.`,
+		);
 }
 
 function choose(all: Sentences, options: LoadSentencesOptions): Sentences {
@@ -75,8 +112,7 @@ function choose(all: Sentences, options: LoadSentencesOptions): Sentences {
 }
 
 function chooseText(source: string, table: Table, wanted?: string): string {
-	if (wanted !== undefined) return wanted;
-	const found = ["text", "sentence"].find((name) => table.columns.has(name));
+	const found = textColumnOf([...table.columns.keys()], wanted);
 	if (found) return found;
 	throw new Error(
 		`The data set "${source}" has no column "text" or "sentence"; give text_column, one of ${[...table.columns.keys()].join(", ")}.`,
@@ -128,7 +164,9 @@ function readOffsets(
 
 function readSplit(source: string, table: Table): Split[] {
 	const values = column(source, table, "split");
-	const wrong = values.findIndex((value) => !splits.includes(value));
+	const wrong = values.findIndex(
+		(value) => !(splitNames as string[]).includes(value),
+	);
 	if (wrong >= 0)
 		throw new Error(
 			`In ${table.place(wrong)} of "${source}", split is "${values[wrong]}", where train, validation or test was expected.`,

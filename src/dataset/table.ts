@@ -1,7 +1,26 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import * as zlib from "node:zlib";
 import { parse } from "csv-parse/sync";
+import { openParquet } from "./parquet";
+import type { Split } from "./types";
+
+/** A column of more different values is a label only when asked for. */
+export const MAX_DISTINCT = 50;
+
+export const splitNames: Split[] = ["train", "validation", "test"];
+
+/** The column of the texts: the wanted one, else "text" or "sentence" where it is there. */
+export function textColumnOf(
+	columns: string[],
+	wanted?: string,
+): string | undefined {
+	return wanted ?? ["text", "sentence"].find((name) => columns.includes(name));
+}
+
+/** Whether a column's name says that it holds places in the text. */
+export function isOffset(name: string): boolean {
+	return /_(start|end)$/.test(name);
+}
 
 /** A file as columns of text; a value that is missing is "". */
 export interface Table {
@@ -96,28 +115,27 @@ function readJsonLines(file: string): Table {
 }
 
 async function readParquet(file: string): Promise<Table> {
-	const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
-	let rows: Record<string, unknown>[];
-	try {
-		rows = await parquetReadObjects({
-			file: await asyncBufferFromFile(file),
-			compressors: { GZIP: gunzip, BROTLI: unbrotli },
-		});
-	} catch (error) {
-		if ((error as { code?: string }).code === "ENOENT")
-			throw new Error(
-				`The file ${file} does not exist or cannot be read; give "bundled" or the path of a .csv, .tsv, .jsonl or .parquet file.`,
-			);
-		throw new Error(
-			`The file ${file} cannot be read as Parquet: ${(error as Error).message}.`,
-		);
+	const { columns: names, groups, read } = await openParquet(file);
+	const columns = new Map<string, string[]>();
+	let rows = 0;
+	for (const [group, length] of groups.entries()) {
+		const part = await read(group, names, length);
+		for (const name of names) {
+			const values = part.get(name);
+			const column = columns.get(name) ?? (group === 0 ? [] : undefined);
+			if (values && column) columns.set(name, append(column, values));
+			else columns.delete(name);
+		}
+		rows += length;
 	}
-	return fromObjects(rows, (row) => `row ${row + 1}`);
+	return { columns, rows, place: (row) => `row ${row + 1}` };
 }
 
-const gunzip = (bytes: Uint8Array) => new Uint8Array(zlib.gunzipSync(bytes));
-const unbrotli = (bytes: Uint8Array) =>
-	new Uint8Array(zlib.brotliDecompressSync(bytes));
+/** Adds the values to the list, which may be long. */
+export function append<T>(list: T[], values: T[]): T[] {
+	for (const value of values) list.push(value);
+	return list;
+}
 
 /** Columns whose values are lists or objects are left out. */
 function fromObjects(

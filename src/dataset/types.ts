@@ -4,18 +4,18 @@ export type Split = "train" | "validation" | "test";
 /** Labelled sentences; every array has one entry per sentence. */
 export interface Sentences {
 	kind: "sentences";
-	/** Where they came from: "bundled" or the file's path. */
+	/** Where they came from: "bundled", the file's path, or the data set's name on the hub. */
 	name: string;
 	text: string[];
 	/** By column: the label of each sentence, "" where it has none. */
 	labels: Record<string, string[]>;
 	/** By column: a place in each text, in UTF-16 characters, e.g. `prefix_end`. */
 	offsets: Record<string, Uint32Array>;
-	/** Absent where the source does not split its sentences. */
+	/** Absent where the source does not split its sentences into these three. */
 	split?: Split[];
 }
 
-/** What to take from a file of sentences. */
+/** What to take from a file of sentences or a data set of the hub. */
 export interface LoadSentencesOptions {
 	/** Default: "text", else "sentence". */
 	text_column?: string;
@@ -23,6 +23,17 @@ export interface LoadSentencesOptions {
 	label_columns?: string[];
 	/** At most so many sentences, the first ones; default: all. */
 	limit?: number;
-	/** Only the sentences of this split; default: all. */
-	split?: Split;
+	/**
+	 * Only the sentences of this split; default: those of train, validation and test. A data set of the hub may have splits
+	 * of other names, e.g. "unsupervised", whose sentences then have no `split`.
+	 */
+	split?: Split | (string & {});
+	/** Of a data set of the hub: which of its configurations, e.g. "sst2" of "nyu-mll/glue"; default: its only one, or "default". */
+	config?: string;
+	/** Of a data set of the hub: a branch, a tag or a commit whose own Parquet files are read; default: the files that the hub converted. */
+	revision?: string;
+	/** Of a data set of the hub: only what is in the Hugging Face cache; default: as HF_HUB_OFFLINE says. */
+	offline?: boolean;
+	/** Of a data set of the hub: ends a download; what came so far is kept. */
+	signal?: AbortSignal;
 }

@@ -1,58 +1,102 @@
+import * as zlib from "node:zlib";
+
+export interface ParquetOptions {
+	/** Default: all rows in one group. */
+	rows_per_group?: number;
+	/** Key-value metadata of the file. */
+	metadata?: Record<string, string>;
+	/** By its number in the format: 0 uncompressed (the default), 2 gzip, 4 brotli; others are only declared. */
+	codec?: number;
+}
+
 /**
- * A small uncompressed Parquet file of required text columns, one row group, one page a column, written from the
+ * A small Parquet file of required columns, text or 64-bit integers, one page a column and row group, written from the
  * format's specification (https://parquet.apache.org/docs/file-format/), so that no other tool is needed.
  */
-export function parquetOf(columns: Record<string, string[]>): Uint8Array {
-	const magic = Buffer.from("PAR1");
-	const parts: Buffer[] = [magic];
-	let at = magic.length;
-	const chunks: Buffer[] = [];
+export function parquetOf(
+	columns: Record<string, string[] | number[]>,
+	{ rows_per_group, metadata = {}, codec = 0 }: ParquetOptions = {},
+): Uint8Array {
 	const names = Object.keys(columns);
 	const rows = columns[names[0]].length;
-	for (const name of names) {
-		const values = Buffer.concat(columns[name].map(plainText));
-		const page = struct(
-			[1, i32(0)], // a data page
-			[2, i32(values.length)],
-			[3, i32(values.length)],
-			[
-				5,
-				record(struct([1, i32(rows)], [2, i32(0)], [3, i32(3)], [4, i32(3)])),
-			],
+	const step = rows_per_group ?? Math.max(1, rows);
+	const parts: Buffer[] = [magic];
+	const groups: Buffer[] = [];
+	for (let from = 0; from < rows || from === 0; from += step) {
+		const count = Math.min(step, rows - from);
+		const chunks = names.map((name) =>
+			chunk(name, columns[name].slice(from, from + count), codec, parts),
 		);
-		const offset = at;
-		const size = page.length + values.length;
-		parts.push(page, values);
-		at += size;
-		const meta = struct(
-			[1, i32(6)], // BYTE_ARRAY
-			[2, list(5, [varint(zigzag(0))])], // PLAIN
-			[3, list(8, [text(name)])],
-			[4, i32(0)], // uncompressed
-			[5, i64(rows)],
-			[6, i64(size)],
-			[7, i64(size)],
-			[9, i64(offset)],
+		groups.push(
+			struct([1, list(12, chunks)], [2, i64(sizeOf(parts))], [3, i64(count)]),
 		);
-		chunks.push(struct([2, i64(offset)], [3, record(meta)]));
 	}
-	const total = at - magic.length;
-	const group = struct([1, list(12, chunks)], [2, i64(total)], [3, i64(rows)]);
 	const schema = [
 		struct([4, [8, text("schema")]], [5, i32(names.length)]),
 		...names.map((name) =>
-			struct([1, i32(6)], [3, i32(0)], [4, [8, text(name)]], [6, i32(0)]),
+			isText(columns[name])
+				? struct([1, i32(6)], [3, i32(0)], [4, [8, text(name)]], [6, i32(0)])
+				: struct([1, i32(2)], [3, i32(0)], [4, [8, text(name)]]),
 		),
 	];
+	const pairs = Object.entries(metadata).map(([key, value]) =>
+		struct([1, [8, text(key)]], [2, [8, text(value)]]),
+	);
 	const footer = struct(
 		[1, i32(1)],
 		[2, list(12, schema)],
 		[3, i64(rows)],
-		[4, list(12, [group])],
+		[4, list(12, groups)],
+		...(pairs.length ? ([[5, list(12, pairs)]] as [number, Value][]) : []),
 	);
 	const length = Buffer.alloc(4);
 	length.writeUInt32LE(footer.length);
 	return Buffer.concat([...parts, footer, length, magic]);
+}
+
+const magic = Buffer.from("PAR1");
+const isText = (values: string[] | number[]) => typeof values[0] !== "number";
+const sizeOf = (parts: Buffer[]) =>
+	parts.reduce((sum, part) => sum + part.length, 0);
+
+/** Adds one column of one row group to the parts of the file; returns its entry in the footer. */
+function chunk(
+	name: string,
+	values: string[] | number[],
+	codec: number,
+	parts: Buffer[],
+): Buffer {
+	const plain = Buffer.concat(values.map(plainValue));
+	const packed = pack(plain, codec);
+	const page = struct(
+		[1, i32(0)], // a data page
+		[2, i32(plain.length)],
+		[3, i32(packed.length)],
+		[
+			5,
+			record(
+				struct([1, i32(values.length)], [2, i32(0)], [3, i32(3)], [4, i32(3)]),
+			),
+		],
+	);
+	const offset = sizeOf(parts);
+	parts.push(page, packed);
+	const meta = struct(
+		[1, i32(isText(values) ? 6 : 2)], // BYTE_ARRAY, INT64
+		[2, list(5, [varint(zigzag(0))])], // PLAIN
+		[3, list(8, [text(name)])],
+		[4, i32(codec)],
+		[5, i64(values.length)],
+		[6, i64(page.length + plain.length)],
+		[7, i64(page.length + packed.length)],
+		[9, i64(offset)],
+	);
+	return struct([2, i64(offset)], [3, record(meta)]);
+}
+
+function pack(bytes: Buffer, codec: number): Buffer {
+	if (codec === 2) return zlib.gzipSync(bytes);
+	return codec === 4 ? zlib.brotliCompressSync(bytes) : bytes;
 }
 
 // Thrift's compact protocol: each value with its type
@@ -64,7 +108,12 @@ const i64 = (n: number): Value => [6, varint(zigzag(n))];
 const record = (bytes: Buffer): Value => [12, bytes];
 const list = (type: number, items: Buffer[]): Value => [
 	9,
-	Buffer.concat([Buffer.of((items.length << 4) | type), ...items]),
+	Buffer.concat([
+		items.length < 15
+			? Buffer.of((items.length << 4) | type)
+			: Buffer.concat([Buffer.of(0xf0 | type), varint(items.length)]),
+		...items,
+	]),
 ];
 
 function struct(...fields: [id: number, value: Value][]): Buffer {
@@ -82,7 +131,12 @@ function text(value: string): Buffer {
 	return Buffer.concat([varint(bytes.length), bytes]);
 }
 
-function plainText(value: string): Buffer {
+function plainValue(value: string | number): Buffer {
+	if (typeof value === "number") {
+		const bytes = Buffer.alloc(8);
+		bytes.writeBigInt64LE(BigInt(value));
+		return bytes;
+	}
 	const bytes = Buffer.from(value);
 	const length = Buffer.alloc(4);
 	length.writeUInt32LE(bytes.length);

@@ -7,6 +7,7 @@ export const elementType = {
 	int64: 7,
 	bool: 9,
 	float16: 10,
+	float64: 11,
 	bfloat16: 16,
 } as const;
 export type ElementType = keyof typeof elementType;
@@ -25,14 +26,46 @@ export interface ExternalTensor {
 	length: number;
 }
 
-interface Node {
-	inputs: string[];
-	outputs: string[];
+/** One operation of a graph. */
+export interface GraphNode {
+	readonly type: string;
+	/** "com.microsoft" for ONNX Runtime's own operators, otherwise empty. */
+	readonly domain: string;
+	readonly inputs: readonly string[];
+	/** An output that nothing uses may be "". */
+	readonly outputs: readonly string[];
+	readonly attributes: Readonly<Record<string, Attribute>>;
+	/** Of an operation that was adopted: as another model has it (NodeProto), … */
+	readonly encoded?: Buffer;
+	/** … and the values that graphs inside it read. */
+	readonly captured?: readonly string[];
+}
+
+/** What a model file says of itself beside its graph. */
+export interface ModelHeader {
+	ir_version: number;
+	/** By domain: the version of its operators. */
+	opsets: ReadonlyMap<string, number>;
+	/** Operators of its own, encoded (FunctionProto). */
+	functions: readonly Buffer[];
+}
+
+/** A value that no operation makes: what is fed, and what is constant. */
+interface Given {
+	shape: readonly (number | string)[];
+	/** The numbers of an int64 constant. */
+	ints?: readonly number[];
 	bytes: Buffer;
 }
 
-const OPSET = 20;
-const IR_VERSION = 9;
+const ours: ModelHeader = {
+	ir_version: 9,
+	opsets: new Map([
+		["", 20],
+		["com.microsoft", 1],
+	]),
+	functions: [],
+};
 
 /**
  * Writes an ONNX graph, node by node. Values are known by name; every method returns the name it made.
@@ -45,11 +78,17 @@ const IR_VERSION = 9;
  * ```
  */
 export class OnnxGraph {
-	#nodes: Node[] = [];
-	#producer = new Map<string, Node>();
-	#inputs = new Map<string, Buffer>();
-	#initializers = new Map<string, Buffer>();
+	#nodes: GraphNode[] = [];
+	#producer = new Map<string, GraphNode>();
+	#inputs = new Map<string, Given>();
+	#initializers = new Map<string, Given>();
 	#names = 0;
+	#prefix: string;
+
+	/** `prefix`: what the names that it makes begin with, so that they are none of a model that is adopted. */
+	constructor(prefix = "") {
+		this.#prefix = prefix;
+	}
 
 	/** A value that the caller feeds. A dimension given as text is free. */
 	input(
@@ -58,7 +97,7 @@ export class OnnxGraph {
 		shape: readonly (number | string)[],
 	): string {
 		this.#declare(name);
-		this.#inputs.set(name, valueInfo(name, type, shape));
+		this.#inputs.set(name, { shape, bytes: valueInfo(name, type, shape) });
 		return name;
 	}
 
@@ -84,7 +123,8 @@ export class OnnxGraph {
 		const list = typeof values === "number" ? [values] : values;
 		const data = BigInt64Array.from(list.map(BigInt));
 		const dims = shape ?? (typeof values === "number" ? [] : [data.length]);
-		return this.#initializer("int64", dims, Buffer.from(data.buffer), name);
+		const bytes = Buffer.from(data.buffer);
+		return this.#initializer("int64", dims, bytes, name, list);
 	}
 
 	/** Numbers that stay in another file. */
@@ -95,9 +135,9 @@ export class OnnxGraph {
 			offset: String(tensor.offset),
 			length: String(tensor.length),
 		};
-		this.#initializers.set(
-			name,
-			Buffer.concat([
+		this.#initializers.set(name, {
+			shape: tensor.shape,
+			bytes: Buffer.concat([
 				...tensor.shape.map((n) => varintField(1, n)),
 				varintField(2, elementType[tensor.type]),
 				bytesField(8, name),
@@ -109,7 +149,7 @@ export class OnnxGraph {
 				),
 				varintField(14, 1), // the data lies outside
 			]),
-		);
+		});
 		return name;
 	}
 
@@ -123,31 +163,51 @@ export class OnnxGraph {
 		return this.ops(type, inputs, attributes, [output])[0];
 	}
 
-	/** One operation with several outputs. `domain` is "com.microsoft" for ONNX Runtime's own operators. */
+	/**
+	 * One operation with several outputs: their names, or how many there are.
+	 * `domain` is "com.microsoft" for ONNX Runtime's own operators.
+	 */
 	ops(
 		type: string,
 		inputs: string[],
 		attributes: Record<string, Attribute>,
-		outputs: string[],
+		outputs: readonly string[] | number,
 		domain = "",
 	): string[] {
-		const bytes = Buffer.concat([
-			...inputs.map((name) => bytesField(1, name)),
-			...outputs.map((name) => bytesField(2, name)),
-			bytesField(3, `${type}:${outputs[0]}`),
-			bytesField(4, type),
-			...Object.entries(attributes).map(([key, value]) =>
-				bytesField(5, attribute(key, value)),
-			),
-			...(domain ? [bytesField(7, domain)] : []),
-		]);
-		const node = { inputs, outputs, bytes };
+		const names =
+			typeof outputs === "number"
+				? Array.from({ length: outputs }, () => this.#name(type))
+				: [...outputs];
+		const node = { type, domain, inputs, outputs: names, attributes };
 		this.#nodes.push(node);
-		for (const name of outputs) {
+		for (const name of names) {
 			this.#declare(name);
 			this.#producer.set(name, node);
 		}
-		return outputs;
+		return [...names];
+	}
+
+	/** The name of output number `index` of an operation; an optional one that was left out is asked for now. */
+	outputOf(node: GraphNode, index: number): string {
+		const outputs = node.outputs as string[];
+		while (outputs.length <= index) outputs.push("");
+		if (outputs[index] === "") {
+			const name = this.#name(`${node.type}.${index}`);
+			this.#declare(name);
+			this.#producer.set(name, node);
+			outputs[index] = name;
+		}
+		return outputs[index];
+	}
+
+	/** The operations so far, in the order in which they were written. */
+	get nodes(): readonly GraphNode[] {
+		return this.#nodes;
+	}
+
+	/** The values that no operation makes: inputs and constants, with their shapes and an int64 constant's numbers. */
+	get given(): ReadonlyMap<string, Pick<Given, "shape" | "ints">> {
+		return new Map([...this.#inputs, ...this.#initializers]);
 	}
 
 	/** Whether a value of this name exists. */
@@ -163,8 +223,8 @@ export class OnnxGraph {
 	 * The model file's bytes, with only what the outputs need (ONNX Runtime would compute the rest too).
 	 * Inputs that no output needs are left out as well.
 	 */
-	build(outputs: readonly string[]): Uint8Array {
-		const needed = new Set<Node>();
+	build(outputs: readonly string[], header = ours): Uint8Array {
+		const needed = new Set<GraphNode>();
 		const seen = new Set<string>();
 		const open = [...outputs];
 		for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -175,29 +235,29 @@ export class OnnxGraph {
 			const node = this.#producer.get(name);
 			if (node) {
 				needed.add(node);
-				open.push(...node.inputs);
+				open.push(...node.inputs, ...(node.captured ?? []));
 			}
 		}
 		const graph = Buffer.concat([
 			...this.#nodes
 				.filter((node) => needed.has(node))
-				.map((node) => bytesField(1, node.bytes)),
+				.map((node) => bytesField(1, nodeBytes(node))),
 			bytesField(2, "sparselens"),
 			...pick(this.#initializers, seen).map((tensor) => bytesField(5, tensor)),
 			...pick(this.#inputs, seen).map((info) => bytesField(11, info)),
 			...outputs.map((name) => bytesField(12, valueInfo(name))),
 		]);
-		const opset = (domain: string, version: number) =>
+		const opset = ([domain, version]: [string, number]) =>
 			bytesField(
 				8,
 				Buffer.concat([bytesField(1, domain), varintField(2, version)]),
 			);
 		return Buffer.concat([
-			varintField(1, IR_VERSION),
+			varintField(1, header.ir_version),
 			bytesField(2, "sparselens"),
 			bytesField(7, graph),
-			opset("", OPSET),
-			opset("com.microsoft", 1),
+			...[...header.opsets].map(opset),
+			...header.functions.map((bytes) => bytesField(25, bytes)),
 		]);
 	}
 
@@ -206,22 +266,46 @@ export class OnnxGraph {
 		shape: readonly number[],
 		data: Buffer,
 		name = this.#name("const"),
+		ints?: readonly number[],
 	): string {
 		this.#declare(name);
-		this.#initializers.set(
-			name,
-			Buffer.concat([
+		this.#initializers.set(name, {
+			shape,
+			ints,
+			bytes: Buffer.concat([
 				...shape.map((n) => varintField(1, n)),
 				varintField(2, elementType[type]),
 				bytesField(8, name),
 				bytesField(9, data),
 			]),
-		);
+		});
 		return name;
 	}
 
+	/** Takes over an operation of another model; its outputs may be "". */
+	adoptNode(node: GraphNode): void {
+		this.#nodes.push(node);
+		for (const name of node.outputs) {
+			if (name === "") continue;
+			this.#declare(name);
+			this.#producer.set(name, node);
+		}
+	}
+
+	/** Takes over what another model is fed (ValueInfoProto), or a constant of it (TensorProto). */
+	adopt(
+		kind: "input" | "constant",
+		name: string,
+		shape: readonly (number | string)[],
+		bytes: Buffer,
+	): void {
+		this.#declare(name);
+		const to = kind === "input" ? this.#inputs : this.#initializers;
+		to.set(name, { shape, bytes });
+	}
+
 	#name(prefix: string): string {
-		return `${prefix}_${this.#names++}`;
+		return `${this.#prefix}${prefix}_${this.#names++}`;
 	}
 
 	#declare(name: string): void {
@@ -230,10 +314,25 @@ export class OnnxGraph {
 	}
 }
 
-function pick(from: Map<string, Buffer>, names: Set<string>): Buffer[] {
+function pick(from: Map<string, Given>, names: Set<string>): Buffer[] {
 	return [...from]
 		.filter(([name]) => names.has(name))
-		.map(([, bytes]) => bytes);
+		.map(([, { bytes }]) => bytes);
+}
+
+function nodeBytes(node: GraphNode): Buffer {
+	if (node.encoded) return node.encoded;
+	const { type, domain, inputs, outputs, attributes } = node;
+	return Buffer.concat([
+		...inputs.map((name) => bytesField(1, name)),
+		...outputs.map((name) => bytesField(2, name)),
+		bytesField(3, `${type}:${outputs[0]}`),
+		bytesField(4, type),
+		...Object.entries(attributes).map(([key, value]) =>
+			bytesField(5, attribute(key, value)),
+		),
+		...(domain ? [bytesField(7, domain)] : []),
+	]);
 }
 
 function valueInfo(

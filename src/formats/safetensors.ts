@@ -100,42 +100,59 @@ export function readTensor(from: SafetensorsFile, name: string): Float32Array {
 	return entry.dtype === "BF16" ? fromBfloat16(halves) : fromFloat16(halves);
 }
 
+/** Numbers to write: F32, U32 or U16 by their array, where no dtype says otherwise. */
+export interface TensorToWrite {
+	shape: number[];
+	data: Float32Array | Uint32Array | Uint16Array;
+	/** "F16" for a Uint16Array that holds halves. */
+	dtype?: "F16";
+}
+
 /**
- * Writes tensors as F32, whole or not at all.
- * Throws where a shape does not fit its numbers.
+ * Writes tensors in the order given, whole or not at all; nothing is copied. Returns the number of bytes written.
+ * Throws where a shape does not fit its numbers, and where the file cannot be written.
  */
 export function writeSafetensors(
 	file: string,
-	tensors: Record<string, { shape: number[]; data: Float32Array }>,
+	tensors: Record<string, TensorToWrite>,
 	metadata?: Record<string, string>,
-): void {
+): number {
 	const entries: [string, unknown][] = metadata
 		? [["__metadata__", metadata]]
 		: [];
 	let end = 0;
-	for (const [name, { shape, data }] of Object.entries(tensors)) {
+	for (const [name, { shape, data, dtype }] of Object.entries(tensors)) {
 		if (product(shape) !== data.length)
 			throw new Error(
 				`The tensor "${name}" has ${data.length} numbers, but its shape [${shape}] needs ${product(shape)}.`,
 			);
 		const begin = end;
 		end += data.byteLength;
-		entries.push([name, { dtype: "F32", shape, data_offsets: [begin, end] }]);
+		entries.push([
+			name,
+			{ dtype: dtype ?? dtypeOf(data), shape, data_offsets: [begin, end] },
+		]);
 	}
 	const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
 	const padded = Math.ceil(json.length / 8) * 8; // the numbers begin at a multiple of 8
-	const content = Buffer.alloc(8 + padded + end, " ");
-	content.writeBigUInt64LE(BigInt(padded));
-	json.copy(content, 8);
-	let at = 8 + padded;
-	for (const { data } of Object.values(tensors)) {
-		content.set(
-			new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-			at,
-		);
-		at += data.byteLength;
-	}
-	writeFileAtomic(file, content);
+	const header = Buffer.alloc(8 + padded, " ");
+	header.writeBigUInt64LE(BigInt(padded));
+	json.copy(header, 8);
+	writeFileAtomic(file, [
+		header,
+		...Object.values(tensors).map(({ data }) => bytesOf(data)),
+	]);
+	return header.length + end;
+}
+
+/** The same memory as bytes. */
+export function bytesOf(data: ArrayBufferView): Uint8Array {
+	return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function dtypeOf(data: TensorToWrite["data"]): "F32" | "U32" | "U16" {
+	if (data instanceof Float32Array) return "F32";
+	return data instanceof Uint32Array ? "U32" : "U16";
 }
 
 function parse(

@@ -56,6 +56,24 @@ test("what is written is read back, with names, shapes and metadata", () => {
 	assert.equal(readTensor(opened, "empty").length, 0);
 });
 
+test("whole numbers are written as U32 and U16, halves as F16, and the size is told", () => {
+	const file = at("kinds.safetensors");
+	const bytes = writeSafetensors(file, {
+		big: { shape: [2], data: Uint32Array.of(1, 4294967295) },
+		halves: { shape: [2], data: Uint16Array.of(0x3c00, 0xc000), dtype: "F16" },
+		// A view into a longer array is written alone.
+		small: { shape: [1], data: Uint16Array.of(9, 258).subarray(1) },
+	});
+	const opened = openSafetensors(file);
+	const dtypes = Array.from(opened.tensors.values(), ({ dtype }) => dtype);
+	assert.deepEqual(dtypes, ["U32", "F16", "U16"]);
+	assert.deepEqual(readTensor(opened, "halves"), Float32Array.of(1, -2));
+	const content = readFileSync(file);
+	assert.equal(content.length, bytes);
+	const numbers = "01000000 ffffffff 003c 00c0 0201".replaceAll(" ", "");
+	assert.equal(content.subarray(-14).toString("hex"), numbers);
+});
+
 test("the numbers begin at a multiple of 8 bytes", () => {
 	for (const name of ["a", "bb", "ccc", "dddd"]) {
 		writeSafetensors(at("aligned.safetensors"), {

@@ -1,103 +1,193 @@
+import { join } from "node:path";
+import { openSafetensors, readTensor } from "../src/formats/safetensors";
 import type { smallConfig } from "./tiny";
 
 type Matrix = number[][];
 
+/** What the reference needs to know of a model. */
+export type ReferenceConfig = Pick<
+	typeof smallConfig,
+	| "n_embd"
+	| "n_head"
+	| "n_layer"
+	| "layer_norm_epsilon"
+	| "activation_function"
+	| "tie_word_embeddings"
+> & { scale_attn_by_inverse_layer_idx?: boolean; scale_attn_weights?: boolean };
+
+/** The tensors of the model in a folder, by names without prefix; undefined where there is none. */
+export function tensorsOf(folder: string) {
+	const file = openSafetensors(join(folder, "model.safetensors"));
+	return (tensor: string): Float32Array | undefined =>
+		[tensor, `transformer.${tensor}`]
+			.filter((name) => file.tensors.has(name))
+			.map((name) => readTensor(file, name))
+			.at(0);
+}
+
 /**
  * GPT-2 of one text in plain float64 loops, written from its definition, with every hook's values and the logits.
- * Slow and simple: the reference that the graph is tested against.
+ * Slow and simple: the reference that the graph is tested against. `change` may put other rows in a hook's place.
  */
 export function forward(
-	config: typeof smallConfig,
+	config: ReferenceConfig,
 	ids: ArrayLike<number>,
-	tensor: (name: string) => Float32Array,
+	tensor: (name: string) => Float32Array | undefined,
+	change: (hook: string, x: Matrix) => Matrix = (_, x) => x,
 ): Record<string, number[]> {
 	const d = config.n_embd;
 	const hooks: Record<string, number[]> = {};
 	const hook = (name: string, x: Matrix): Matrix => {
-		hooks[name] = x.flat();
-		return x;
+		const changed = change(name, x);
+		hooks[name] = changed.flat();
+		return changed;
+	};
+	const numbers = (name: string): number[] => {
+		const data = tensor(name);
+		if (!data) throw new Error(`no tensor ${name}`);
+		return Array.from(data);
 	};
 	const rows = (name: string, width: number): Matrix => {
-		const data = Array.from(tensor(name));
+		const data = numbers(name);
 		return Array.from({ length: data.length / width }, (_, i) =>
 			data.slice(i * width, (i + 1) * width),
 		);
 	};
 	const dense = (x: Matrix, name: string): Matrix => {
-		const bias = tensor(`${name}.bias`);
+		const bias = numbers(`${name}.bias`);
 		const weight = rows(`${name}.weight`, bias.length);
 		return x.map((row) =>
-			Array.from(bias, (b, j) =>
+			bias.map((b, j) =>
 				row.reduce((sum, value, i) => sum + value * weight[i][j], b),
 			),
 		);
 	};
-	const norm = (x: Matrix, name: string): Matrix => {
-		const [weight, bias] = [tensor(`${name}.weight`), tensor(`${name}.bias`)];
-		return x.map((row) => {
+	const norm = (x: Matrix, name: string, place: string): Matrix => {
+		const [weight, bias] = [numbers(`${name}.weight`), numbers(`${name}.bias`)];
+		const scale = x.map((row) => {
 			const mean = row.reduce((a, b) => a + b, 0) / d;
 			const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / d;
-			const size = Math.sqrt(variance + config.layer_norm_epsilon);
-			return row.map((v, i) => ((v - mean) / size) * weight[i] + bias[i]);
+			return { mean, size: Math.sqrt(variance + config.layer_norm_epsilon) };
 		});
+		hook(
+			`${place}.hook_scale`,
+			scale.map(({ size }) => [size]),
+		);
+		return hook(
+			`${place}.hook_normalized`,
+			x.map((row, at) =>
+				row.map(
+					(v, i) =>
+						((v - scale[at].mean) / scale[at].size) * weight[i] + bias[i],
+				),
+			),
+		);
 	};
 	const sum = (a: Matrix, b: Matrix): Matrix =>
 		a.map((row, i) => row.map((value, j) => value + b[i][j]));
 
 	const wte = rows("wte.weight", d);
 	const wpe = rows("wpe.weight", d);
-	const embedded = hook(
-		"hook_embed",
-		Array.from(ids, (id) => wte[id]),
+	let x = sum(
+		hook(
+			"hook_embed",
+			Array.from(ids, (id) => wte[id]),
+		),
+		hook("hook_pos_embed", wpe.slice(0, ids.length)),
 	);
-	let x = sum(embedded, wpe.slice(0, ids.length));
 	for (let layer = 0; layer < config.n_layer; layer++) {
 		const b = `blocks.${layer}`;
 		const h = `h.${layer}`;
-		hook(`${b}.hook_resid_pre`, x);
-		const qkv = dense(norm(x, `${h}.ln_1`), `${h}.attn.c_attn`);
-		const { mixed, pattern } = attend(qkv, config.n_head, d);
-		hook(`${b}.attn.hook_pattern`, pattern);
-		const attn = dense(mixed, `${h}.attn.c_proj`);
-		x = hook(`${b}.hook_resid_mid`, sum(x, hook(`${b}.hook_attn_out`, attn)));
-		const pre = dense(norm(x, `${h}.ln_2`), `${h}.mlp.c_fc`);
-		const post = pre.map((row) =>
-			row.map((value) => activations[config.activation_function](value)),
+		x = hook(`${b}.hook_resid_pre`, x);
+		const qkv = dense(norm(x, `${h}.ln_1`, `${b}.ln1`), `${h}.attn.c_attn`);
+		const part = (name: string, i: number) =>
+			hook(
+				`${b}.attn.hook_${name}`,
+				qkv.map((row) => row.slice(i * d, (i + 1) * d)),
+			);
+		const heads = { q: part("q", 0), k: part("k", 1), v: part("v", 2) };
+		const z = attend(config, layer, heads, hook);
+		const attn = dense(z, `${h}.attn.c_proj`);
+		const width = d / config.n_head;
+		const wo = rows(`${h}.attn.c_proj.weight`, d);
+		hook(
+			`${b}.attn.hook_result`,
+			z.map((row) =>
+				Array.from({ length: config.n_head * d }, (_, at) => {
+					const first = Math.floor(at / d) * width;
+					return row
+						.slice(first, first + width)
+						.reduce((s, value, i) => s + value * wo[first + i][at % d], 0);
+				}),
+			),
 		);
-		hook(`${b}.mlp.hook_post`, post);
+		x = hook(`${b}.hook_resid_mid`, sum(x, hook(`${b}.hook_attn_out`, attn)));
+		const pre = hook(
+			`${b}.mlp.hook_pre`,
+			dense(norm(x, `${h}.ln_2`, `${b}.ln2`), `${h}.mlp.c_fc`),
+		);
+		const post = hook(
+			`${b}.mlp.hook_post`,
+			pre.map((row) => row.map(activations[config.activation_function])),
+		);
 		const mlp = hook(`${b}.hook_mlp_out`, dense(post, `${h}.mlp.c_proj`));
 		x = hook(`${b}.hook_resid_post`, sum(x, mlp));
 	}
-	const last = hook("ln_final.hook_normalized", norm(x, "ln_f"));
+	const last = norm(x, "ln_f", "ln_final");
 	const head = config.tie_word_embeddings ? wte : rows("lm_head.weight", d);
+	const bias = tensor("lm_head.bias");
 	hooks.logits = last.flatMap((row) =>
-		head.map((token) => token.reduce((s, value, i) => s + value * row[i], 0)),
+		head.map((token, id) =>
+			token.reduce((s, value, i) => s + value * row[i], bias?.[id] ?? 0),
+		),
 	);
 	return hooks;
 }
 
-function attend(qkv: Matrix, heads: number, d: number) {
-	const width = d / heads;
-	const mixed: Matrix = qkv.map(() => new Array(d).fill(0));
-	const pattern: Matrix = [];
-	for (let head = 0; head < heads; head++)
-		for (const [query, row] of qkv.entries()) {
-			const at = head * width;
-			const scores = qkv.slice(0, query + 1).map((other) => {
-				let dot = 0;
-				for (let i = 0; i < width; i++) dot += row[at + i] * other[d + at + i];
-				return Math.exp(dot / Math.sqrt(width));
-			});
-			const total = scores.reduce((a, b) => a + b, 0);
-			const shares = qkv.map((_, key) => (scores[key] ?? 0) / total);
-			pattern.push(shares);
-			for (let i = 0; i < width; i++)
-				mixed[query][at + i] = shares.reduce(
-					(s, share, key) => s + share * qkv[key][2 * d + at + i],
+function attend(
+	config: ReferenceConfig,
+	layer: number,
+	{ q, k, v }: Record<"q" | "k" | "v", Matrix>,
+	hook: (name: string, x: Matrix) => Matrix,
+): Matrix {
+	const width = config.n_embd / config.n_head;
+	const size =
+		(config.scale_attn_weights === false ? 1 : 1 / Math.sqrt(width)) /
+		(config.scale_attn_by_inverse_layer_idx ? layer + 1 : 1);
+	const b = `blocks.${layer}.attn`;
+	const scores: Matrix = [];
+	for (let head = 0; head < config.n_head; head++)
+		for (const [query, row] of q.entries()) {
+			scores.push(
+				k.map((other, key) => {
+					if (key > query) return Number.NEGATIVE_INFINITY;
+					let dot = 0;
+					for (let i = head * width; i < (head + 1) * width; i++)
+						dot += row[i] * other[i];
+					return dot * size;
+				}),
+			);
+		}
+	const pattern = hook(
+		`${b}.hook_pattern`,
+		hook(`${b}.hook_attn_scores`, scores).map((row) => {
+			const exps = row.map((score) => Math.exp(score - Math.max(...row)));
+			const total = exps.reduce((a, c) => a + c, 0);
+			return exps.map((e) => e / total);
+		}),
+	);
+	return hook(
+		`${b}.hook_z`,
+		q.map((row, query) =>
+			row.map((_, i) => {
+				const head = Math.floor(i / width);
+				return pattern[head * q.length + query].reduce(
+					(s, share, key) => s + share * v[key][i],
 					0,
 				);
-		}
-	return { mixed, pattern };
+			}),
+		),
+	);
 }
 
 const activations: Record<string, (x: number) => number> = {

@@ -24,6 +24,11 @@ export interface RandomGpt2 extends Partial<typeof smallConfig> {
 	seed?: number;
 	/** What stands before each tensor's name but the head's; default: "transformer.". */
 	prefix?: string;
+	/** Whether the head has a bias; default: false. */
+	head_bias?: boolean;
+	scale_attn_by_inverse_layer_idx?: boolean;
+	scale_attn_weights?: boolean;
+	reorder_and_upcast_attn?: boolean;
 	/** Whether a tokenizer with one token per byte is written; default: where vocab_size is at least 257. */
 	tokenizer?: boolean;
 }
@@ -36,14 +41,25 @@ export function writeRandomGpt2(
 	folder: string,
 	overrides: RandomGpt2 = {},
 ): string {
-	const { seed = 1, prefix = "transformer.", tokenizer, ...rest } = overrides;
+	const {
+		seed = 1,
+		prefix = "transformer.",
+		tokenizer,
+		head_bias,
+		...rest
+	} = overrides;
 	const config = { ...smallConfig, ...rest };
 	mkdirSync(folder, { recursive: true });
 	writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-	writeSafetensors(
-		join(folder, "model.safetensors"),
-		randomTensors(config, seed, prefix),
-	);
+	const tensors = randomTensors(config, seed, prefix);
+	if (head_bias)
+		tensors["lm_head.bias"] = {
+			shape: [config.vocab_size],
+			data: Float32Array.from({ length: config.vocab_size }, (_, i) =>
+				Math.sin(i),
+			),
+		};
+	writeSafetensors(join(folder, "model.safetensors"), tensors);
 	if (tokenizer ?? config.vocab_size >= 257) writeByteTokenizer(folder);
 	return folder;
 }

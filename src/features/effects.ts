@@ -1,11 +1,11 @@
-import type { HookName, Model } from "../model";
+import type { HookName, Decoder } from "../model";
 import { reportProgress } from "../progress";
 import type { NeuronEffect } from "./report";
 import { type Prompts, score } from "./zeroing";
 
 /** Scores the prompts untouched and with each set of neurons at zero. */
 export async function measureEffects(
-	model: Model,
+	model: Decoder,
 	prompts: Prompts,
 	options: {
 		hook_name: HookName;

@@ -1,5 +1,5 @@
 import type { Sentences } from "../dataset";
-import type { HookName, Model } from "../model";
+import type { HookName, Decoder } from "../model";
 import { reportProgress } from "../progress";
 import type { Matrix } from "./association";
 
@@ -10,7 +10,7 @@ const batch_size = 32;
  * Rows of the result follow `chosen`. [chosen.length, d]
  */
 export async function sentenceMeans(
-	model: Model,
+	model: Decoder,
 	sentences: Sentences,
 	chosen: Uint32Array,
 	hook_name: HookName,

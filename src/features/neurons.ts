@@ -1,6 +1,6 @@
 import type { Clustering } from "../cluster";
 import type { Sentences } from "../dataset";
-import { type Model, parseHook } from "../model";
+import { type Decoder, parseHook } from "../model";
 import { random } from "../random";
 import {
 	aucByGroup,
@@ -50,13 +50,13 @@ const together = 0.5;
  * Throws on a layer out of range, a label that is not there, no sentences, clusters of other sentences.
  */
 export async function neurons(
-	model: Model,
+	model: Decoder,
 	sentences: Sentences,
 	options: NeuronOptions,
 ): Promise<NeuronReport> {
 	const began = performance.now();
 	const { layer, limit = 2000, signal } = options;
-	const hook_name = parseHook(model.info, `blocks.${layer}.mlp.hook_post`);
+	const hook_name = parseHook(model, `blocks.${layer}.mlp.hook_post`);
 	const d_mlp = model.info.d_mlp;
 	const { chosen, choose, held } = halves(sentences, limit);
 	const given = factorsOf(sentences, chosen, options.labels);

@@ -1,5 +1,5 @@
 import type { Sentences } from "../dataset";
-import type { HookName, Intervention, Model, Tokens } from "../model";
+import type { HookName, Intervention, Decoder, Tokens } from "../model";
 import { thin } from "./pick";
 
 /** A prompt with the right answer and a wrong one, each as the text that follows the prompt. */
@@ -27,7 +27,7 @@ const batch_size = 16;
 /**
  * Tokens of the prompts that were given. Throws where an answer has no token, or where only some have a wrong answer.
  */
-export function prepare(model: Model, answers: Answer[]): Prompts {
+export function prepare(model: Decoder, answers: Answer[]): Prompts {
 	const complete = answers.filter((a) => a.wrong !== undefined).length;
 	if (!answers.length || (complete && complete < answers.length))
 		throw new Error(
@@ -50,7 +50,7 @@ export function prepare(model: Model, answers: Answer[]): Prompts {
  * no such column. At most `limit`, evenly spread; a sentence whose ending lies beyond the context is left out.
  */
 export function promptsFrom(
-	model: Model,
+	model: Decoder,
 	sentences: Sentences,
 	rows: Uint32Array,
 	limit: number,
@@ -69,7 +69,7 @@ export function promptsFrom(
 }
 
 function tokensOf(
-	model: Model,
+	model: Decoder,
 	prompt: string,
 	answer: string,
 ): Scored | undefined {
@@ -84,7 +84,7 @@ function tokensOf(
  * without a wrong answer, the log-probability of the right one.
  */
 export async function score(
-	model: Model,
+	model: Decoder,
 	prompts: Prompts,
 	zero?: { hook_name: HookName; neurons: number[] },
 	signal?: AbortSignal,
@@ -106,7 +106,7 @@ export async function score(
 }
 
 async function logProbs(
-	model: Model,
+	model: Decoder,
 	texts: Scored[],
 	interventions: Intervention[],
 	signal?: AbortSignal,

@@ -1,17 +1,8 @@
 import { OnnxGraph } from "../formats/onnx";
-import {
-	type Activated,
-	type Attended,
-	attend,
-	attendBackward,
-	type Normalised,
-	normalise,
-	normaliseBackward,
-	type Scope,
-	think,
-	thinkBackward,
-} from "./blocks";
-import { crossEntropy, embed, embedBackward } from "./ends";
+import { differentiate } from "./autodiff";
+import type { Gpt2Config } from "./config";
+import { writeStream } from "./graph";
+import { crossEntropy, crossEntropySlope } from "./head";
 
 /** The sizes of a GPT-2 that the training graph depends on. */
 export interface Gpt2Sizes {
@@ -54,16 +45,16 @@ export function gradientOf(name: string): string {
 }
 
 /**
- * The training graph of a GPT-2: forward, cross-entropy, and its gradient, as the bytes of an ONNX model.
+ * The training graph of a GPT-2: the forward graph with its weights as inputs, cross-entropy, and its gradient, as the
+ * bytes of an ONNX model.
  *
  * Inputs: `ids` and `targets`, int32 [batch, seq], right padded (a target of -1 is not counted), `emphasis`, float32
  * [batch, seq], how much each target matters in the gradient (1 gives the gradient of the sum), and every weight of
  * `weightShapes` by its name. Outputs: `loss`, the sum in nats over the counted targets; `count`, how many there
  * were; and what `outputs` names, by default the gradient of the sum with respect to every weight
- * (`grad.transformer.h.0.attn.c_attn.weight`, …). The gradients of the residual stream are there to ask for as well
- * (`grad.blocks.3.hook_resid_post`, flat: [batch · seq, d_model]; likewise `resid_pre`, `resid_mid`, and
- * `grad.hook_embed`), as are the hooks themselves and `nats`, the loss of each target [batch · seq, 1]. Where no gradient
- * is asked for, none is computed.
+ * (`grad.transformer.h.0.attn.c_attn.weight`, …). The gradients of the hooks are there to ask for as well
+ * (`grad.blocks.3.hook_resid_post`, …), as are the hooks themselves and `nats`, the loss of each target
+ * [batch · seq, 1]. Where no gradient is asked for, none is computed.
  */
 export function buildBackward(
 	sizes: Gpt2Sizes,
@@ -72,138 +63,65 @@ export function buildBackward(
 	const g = new OnnxGraph();
 	for (const [name, shape] of Object.entries(weightShapes(sizes)))
 		g.input(name, "float32", shape);
-	const ids = g.input("ids", "int32", ["batch", "seq"]);
-	const targets = g.input("targets", "int32", ["batch", "seq"]);
-	const scope = openScope(g, sizes, ids);
-	const { blocks, stream } = forward(scope, sizes, ids);
-	const last = normalise(scope, stream, "transformer.ln_f");
-	const head = crossEntropy(scope, last.output, targets);
-	const dStream = backward(scope, blocks, last, head.dOutput);
-	embedBackward(scope, sizes.n_ctx, ids, dStream, head.dTable);
+	const weight = (name: string) => `transformer.${name}`;
+	writeStream(g, configOf(sizes), weight, { hooks: [], spliced: {} });
+	const seed = writeLoss(g, sizes);
+	const prefix = gradientOf("");
+	const names = outputs
+		.filter((name) => name.startsWith(prefix))
+		.map((name) => name.slice(prefix.length));
+	if (names.length > 0) {
+		const gradients = differentiate(g, {
+			of: "logits",
+			seed,
+			with_respect_to: names,
+		});
+		for (const name of names)
+			g.op("Identity", [gradients[name]], {}, gradientOf(name));
+	}
 	return g.build(["loss", "count", ...outputs]);
 }
 
-interface Block {
-	before: Normalised;
-	attended: Attended;
-	between: Normalised;
-	activated: Activated;
-}
-
-function openScope(g: OnnxGraph, sizes: Gpt2Sizes, ids: string): Scope {
-	const { n_heads, d_model, n_ctx, layer_norm_epsilon } = sizes;
-	const shape = g.op("Shape", [ids]);
-	const with_ = (...rest: number[]) =>
-		g.op("Concat", [shape, g.int(rest)], { axis: 0 });
-	const seq = g.op("Shape", [ids], { start: 1 }, "seq_length");
-	const mask = new Float32Array(n_ctx * n_ctx);
-	for (let q = 0; q < n_ctx; q++)
-		mask.fill(-1e9, q * n_ctx + q + 1, (q + 1) * n_ctx);
-	const ends = g.op("Concat", [seq, seq], { axis: 0 });
+function configOf(sizes: Gpt2Sizes): Gpt2Config {
+	const { n_layers, n_heads, d_model } = sizes;
+	const d_head = d_model / n_heads;
 	return {
-		g,
-		n_heads,
-		d_model,
-		layer_norm_epsilon,
-		shapes: {
-			qkv: with_(3, n_heads, d_model / n_heads),
-			heads: with_(n_heads, d_model / n_heads),
-			stream: g.int([-1, d_model]),
-		},
-		causal: g.op("Slice", [
-			g.float(mask, [n_ctx, n_ctx]),
-			g.int([0, 0]),
-			ends,
-			g.int([0, 1]),
-		]),
-		bare: [
-			g.float(new Float32Array(d_model).fill(1)),
-			g.float(new Float32Array(d_model)),
-		],
-		gradient: (weight, value) => {
-			g.op("Identity", [value], {}, gradientOf(weight));
-		},
+		...sizes,
+		d_head,
+		name: "",
+		folder: "",
+		activation_function: "gelu_new",
+		bos_token_id: null,
+		eos_token_id: null,
+		tie_word_embeddings: true,
+		attention_scale: new Array<number>(n_layers).fill(1 / Math.sqrt(d_head)),
 	};
 }
 
-function forward(scope: Scope, { n_layers }: Gpt2Sizes, ids: string) {
-	const { g } = scope;
-	let stream = embed(scope, ids);
-	const blocks: Block[] = [];
-	for (let layer = 0; layer < n_layers; layer++) {
-		const [block, weights] = [`blocks.${layer}`, `transformer.h.${layer}`];
-		const before = normalise(scope, stream, `${weights}.ln_1`);
-		const attended = attend(scope, before.output, block, weights);
-		const middle = g.op(
-			"Add",
-			[stream, attended.output],
-			{},
-			`${block}.hook_resid_mid`,
-		);
-		const between = normalise(scope, middle, `${weights}.ln_2`);
-		const activated = think(scope, between.output, block, weights);
-		stream = g.op(
-			"Add",
-			[middle, activated.output],
-			{},
-			`${block}.hook_resid_post`,
-		);
-		blocks.push({ before, attended, between, activated });
-	}
-	return { blocks, stream };
-}
-
-function backward(
-	scope: Scope,
-	blocks: Block[],
-	last: Normalised,
-	dOutput: string,
-): string {
-	const { g } = scope;
-	const top = `grad.blocks.${blocks.length - 1}.hook_resid_post`;
-	let dStream = g.op(
-		"Identity",
-		[normaliseBackward(scope, last, "transformer.ln_f", dOutput)],
-		{},
-		top,
+/** The loss of every target, and their sum; returns what each weighs in the gradient, [batch · seq, 1]. */
+function writeLoss(g: OnnxGraph, { d_model }: Gpt2Sizes): string {
+	const column = (name: string) => g.op("Reshape", [name, g.int([-1, 1])]);
+	const targets = column(g.input("targets", "int32", ["batch", "seq"]));
+	const emphasis = column(g.input("emphasis", "float32", ["batch", "seq"]));
+	const zero = g.op("Cast", [g.int(0)], { to: 6 });
+	const counted = g.op("Cast", [g.op("GreaterOrEqual", [targets, zero])], {
+		to: 1,
+	});
+	const rows = g.op("Reshape", [
+		"ln_final.hook_normalized",
+		g.int([-1, d_model]),
+	]);
+	const logits = g.op(
+		"Gemm",
+		[rows, "transformer.wte.weight"],
+		{ transB: 1 },
+		"logits",
 	);
-	for (let layer = blocks.length - 1; layer >= 0; layer--) {
-		const { before, attended, between, activated } = blocks[layer];
-		const [block, weights] = [`blocks.${layer}`, `transformer.h.${layer}`];
-		const dThought = thinkBackward(
-			scope,
-			activated,
-			between.output,
-			weights,
-			dStream,
-		);
-		dStream = g.op(
-			"Add",
-			[dStream, normaliseBackward(scope, between, `${weights}.ln_2`, dThought)],
-			{},
-			`grad.${block}.hook_resid_mid`,
-		);
-		const dAttended = attendBackward(
-			scope,
-			attended,
-			before.output,
-			block,
-			weights,
-			dStream,
-		);
-		dStream = g.op(
-			"Add",
-			[dStream, normaliseBackward(scope, before, `${weights}.ln_1`, dAttended)],
-			{},
-			`grad.${block}.hook_resid_pre`,
-		);
-		if (layer > 0)
-			g.op(
-				"Identity",
-				[dStream],
-				{},
-				`grad.blocks.${layer - 1}.hook_resid_post`,
-			);
-	}
-	return dStream;
+	const token = g.op("Max", [targets, zero]);
+	const { nats, probabilities } = crossEntropy(g, logits, token);
+	g.op("Mul", [nats, counted], {}, "nats");
+	g.op("ReduceSum", ["nats"], { keepdims: 0 }, "loss");
+	g.op("ReduceSum", [counted], { keepdims: 0 }, "count");
+	const by = g.op("Mul", [emphasis, counted]);
+	return crossEntropySlope(g, probabilities, token, by);
 }

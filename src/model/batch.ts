@@ -1,4 +1,30 @@
-import type { ModelInfo, TokenBatch, Tokens } from "./types";
+import type { Decoder, Input, ModelInfo, TokenBatch, Tokens } from "./types";
+
+/** What a model was given, as a batch. Throws where a text has no token of its own, or where tokens do not fit. */
+export function asBatch(
+	{ info, toTokens }: Pick<Decoder, "info" | "toTokens">,
+	input: Input,
+	prepend_bos?: boolean,
+): TokenBatch {
+	if (typeof input !== "string" && !Array.isArray(input)) {
+		checkBatch(info, input);
+		return input;
+	}
+	const texts = [input].flat();
+	if (texts.length === 0)
+		throw new Error("No text was given: give at least one.");
+	return batchOf(
+		info,
+		texts.map((text) => {
+			const tokens = toTokens(text, { prepend_bos });
+			if (tokens.special.every(Boolean))
+				throw new Error(
+					`The text ${JSON.stringify(text)} has no token besides special ones; give a text with at least one word, or token ids as model.batch([Int32Array.of(…)]).`,
+				);
+			return tokens;
+		}),
+	);
+}
 
 /** Puts texts side by side, padded on the right with id 0. Throws where they do not fit the model. */
 export function batchOf(
@@ -22,7 +48,7 @@ const BATCH_TOKENS = 2048;
 
 /** Numbers of the texts that go into each batch, longest first, so that those side by side are of nearly one length. */
 export function batchesByLength(
-	texts: readonly Tokens[],
+	texts: readonly Pick<Tokens, "ids">[],
 	batch_tokens = BATCH_TOKENS,
 ): number[][] {
 	const length = (i: number) => texts[i].ids.length;

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSafetensors, type TensorEntry } from "../formats/safetensors";
 import type { ModelInfo } from "./types";
 
 /** A model's shape, and what else its graph needs to know. */
@@ -9,16 +8,6 @@ export interface Gpt2Config extends ModelInfo {
 	tie_word_embeddings: boolean;
 	/** By layer: what query · key is multiplied by. */
 	attention_scale: number[];
-}
-
-/** The tensors of a GPT-2 in a `.safetensors` file, with or without the prefix "transformer.". */
-export interface Gpt2Weights {
-	/** The file that really holds the numbers (no symbolic link). */
-	file: string;
-	/** The tensor of a name without prefix, e.g. "h.0.attn.c_attn.weight". */
-	entry(name: string): TensorEntry;
-	/** The name in the file. */
-	nameOf(name: string): string;
 }
 
 const activations = ["gelu_new", "gelu_pytorch_tanh", "gelu", "relu"];
@@ -83,68 +72,6 @@ export function publicInfo({
 	...info
 }: Gpt2Config): ModelInfo {
 	return info;
-}
-
-/** Opens the weights and checks that every tensor is there in the shape that the config says. */
-export function openWeights(config: Gpt2Config, file: string): Gpt2Weights {
-	const { tensors } = openSafetensors(file);
-	const nameOf = (name: string) =>
-		tensors.has(`transformer.${name}`) ? `transformer.${name}` : name;
-	const entry = (name: string) => {
-		const found = tensors.get(nameOf(name));
-		if (!found)
-			throw new Error(
-				`The file ${file} has no tensor "${name}", which a GPT-2 of ${config.n_layers} layers needs.`,
-			);
-		return found;
-	};
-	for (const [name, shape] of expectedShapes(config)) {
-		const found = entry(name);
-		if (found.shape.join() !== shape.join())
-			throw new Error(
-				`The tensor "${name}" in ${file} has shape [${found.shape}], but config.json says [${shape}].`,
-			);
-		if (!["F32", "F16", "BF16"].includes(found.dtype))
-			throw new Error(
-				`The tensor "${name}" in ${file} is of type ${found.dtype}, where F32, F16 or BF16 can be used.`,
-			);
-	}
-	return { file, entry, nameOf };
-}
-
-/** The name of the head's tensor: [d_vocab, d_model]. */
-export function headName(config: Gpt2Config): string {
-	return config.tie_word_embeddings ? "wte.weight" : "lm_head.weight";
-}
-
-function expectedShapes(config: Gpt2Config): [string, number[]][] {
-	const { d_model: d, d_mlp, n_ctx, d_vocab, n_layers } = config;
-	const norm = (name: string): [string, number[]][] => [
-		[`${name}.weight`, [d]],
-		[`${name}.bias`, [d]],
-	];
-	const dense = (name: string, from: number, to: number): typeof all => [
-		[`${name}.weight`, [from, to]],
-		[`${name}.bias`, [to]],
-	];
-	const all: [string, number[]][] = [
-		["wte.weight", [d_vocab, d]],
-		["wpe.weight", [n_ctx, d]],
-		...norm("ln_f"),
-		[headName(config), [d_vocab, d]],
-	];
-	for (let layer = 0; layer < n_layers; layer++) {
-		const h = `h.${layer}`;
-		all.push(
-			...norm(`${h}.ln_1`),
-			...dense(`${h}.attn.c_attn`, d, 3 * d),
-			...dense(`${h}.attn.c_proj`, d, d),
-			...norm(`${h}.ln_2`),
-			...dense(`${h}.mlp.c_fc`, d, d_mlp),
-			...dense(`${h}.mlp.c_proj`, d_mlp, d),
-		);
-	}
-	return all;
 }
 
 /** A JSON object from a file. */

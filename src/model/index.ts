@@ -1,14 +1,27 @@
+export { ablate, type PartName } from "./ablate";
 export { batchesByLength } from "./batch";
 export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
+export { loadOnnxModel } from "./onnx";
 export type {
+	BlockHook,
+	Decoder,
+	GenerateOptions,
+	Generation,
+	GradientOptions,
+	GradientResult,
 	HookName,
+	Input,
 	Intervention,
+	LogitLens,
+	LogitLensOptions,
+	Metric,
 	Model,
 	ModelInfo,
 	RunOptions,
 	RunResult,
 	Tensor,
 	TokenBatch,
+	TokenOptions,
 	Tokens,
 } from "./types";

@@ -1,64 +1,104 @@
-import { hookWidth, parseHook } from "./hooks";
+import { hookShape, hookWidth, parseHook } from "./hooks";
 import type {
+	Decoder,
 	HookName,
 	Intervention,
-	ModelInfo,
 	Tensor,
 	TokenBatch,
 } from "./types";
 
-/** The interventions at one hook as y = x · multiply + add; each dimension is full, or 1 for "the same everywhere". */
-export interface Affine {
-	multiply: Tensor;
-	add: Tensor;
-}
+/** One change to the values at a hook, as the numbers that its graph is given. */
+export type Stage =
+	/** y = x · multiply + add; each dimension is full, or 1 for "the same everywhere". */
+	| { type: "affine"; multiply: Tensor; add: Tensor }
+	/** y = x − gate · (x · w) w with w of length 1: [d, 1]; the gate is 0 or 1 for each position: [1, seq, 1]. */
+	| { type: "project"; w: Tensor; gate: Tensor };
+
+/** By hook: its changes, one after the other. */
+export type Changes = Map<HookName, Stage[]>;
 
 /**
- * Folds interventions into one multiplication and one addition per hook, in the order given.
+ * Interventions as the changes of each hook, in the order given; neighbours fold into one stage where they can.
  * Throws where a hook cannot be changed, or where values, positions or units do not fit the batch.
  */
-export function foldInterventions(
-	info: ModelInfo,
+export function planChanges(
+	model: Pick<Decoder, "info" | "hook_names">,
 	tokens: TokenBatch,
 	interventions: readonly Intervention[] = [],
-): Map<HookName, Affine> {
-	const byHook = new Map<HookName, Intervention[]>();
+): Changes {
+	const changes: Changes = new Map();
+	const runs = new Map<HookName, Intervention[][]>();
 	for (const intervention of interventions) {
-		const hook = parseHook(info, intervention.hook_name);
-		byHook.set(hook, [...(byHook.get(hook) ?? []), intervention]);
+		const hook = parseHook(model, intervention.hook_name);
+		check(widthOf(model, hook), tokens, intervention);
+		const list = runs.get(hook) ?? [];
+		const last = list.at(-1);
+		const folds =
+			intervention.type !== "project" && last?.[0].type !== "project";
+		if (last && folds) last.push(intervention);
+		else list.push([intervention]);
+		runs.set(hook, list);
 	}
-	const folded = new Map<HookName, Affine>();
-	for (const [hook, list] of byHook)
-		folded.set(hook, fold(hookWidth(info, hook), tokens, list));
-	return folded;
+	for (const [hook, list] of runs) {
+		const width = widthOf(model, hook);
+		changes.set(
+			hook,
+			list.map((run) =>
+				run[0].type === "project"
+					? project(width, tokens, run[0])
+					: fold(width, tokens, run),
+			),
+		);
+	}
+	return changes;
 }
 
 /** The part of the changes that belongs to the texts from number `from` up to `to` (exclusive) of their batch. */
-export function changesOf(
-	changes: Map<HookName, Affine>,
-	from: number,
-	to: number,
-): Map<HookName, Affine> {
+export function changesOf(changes: Changes, from: number, to: number): Changes {
 	const part = ({ data, dims }: Tensor): Tensor => {
 		if (dims[0] === 1) return { data, dims }; // the same for every text
 		const size = dims[1] * dims[2];
 		const slice = data.subarray(from * size, to * size);
 		return { data: slice, dims: [slice.length / size, dims[1], dims[2]] };
 	};
-	return new Map(
-		[...changes].map(([hook, { multiply, add }]) => [
-			hook,
-			{ multiply: part(multiply), add: part(add) },
-		]),
-	);
+	const stage = (s: Stage): Stage =>
+		s.type === "project"
+			? s
+			: { type: "affine", multiply: part(s.multiply), add: part(s.add) };
+	return new Map([...changes].map(([hook, list]) => [hook, list.map(stage)]));
 }
+
+function widthOf({ info }: Pick<Decoder, "info">, hook: HookName): number {
+	if (hookShape(hook) === "scale")
+		throw new Error(
+			`"${hook}" can be read but not changed; change "${hook.replace("scale", "normalized")}" instead.`,
+		);
+	return hookWidth(info, hook);
+}
+
+function project(
+	width: number,
+	{ seq }: TokenBatch,
+	{ direction, positions }: Extract<Intervention, { type: "project" }>,
+): Stage {
+	const length = Math.hypot(...direction);
+	const gate = new Float32Array(positions ? seq : 1).fill(positions ? 0 : 1);
+	for (const position of positions ?? []) gate[position] = 1;
+	return {
+		type: "project",
+		w: { data: direction.map((v) => v / length), dims: [width, 1] },
+		gate: { data: gate, dims: [1, gate.length, 1] },
+	};
+}
+
+type Affine = Exclude<Intervention, { type: "project" }>;
 
 function fold(
 	width: number,
 	tokens: TokenBatch,
-	list: readonly Intervention[],
-): Affine {
-	for (const intervention of list) check(width, tokens, intervention);
+	run: readonly Intervention[],
+): Stage {
+	const list = run.filter((i): i is Affine => i.type !== "project");
 	const dims = smallestDims(width, tokens, list);
 	const [batch, seq, d] = dims;
 	const multiply = new Float32Array(batch * seq * d).fill(1);
@@ -85,19 +125,23 @@ function fold(
 				}
 			}
 	}
-	return { multiply: { data: multiply, dims }, add: { data: add, dims } };
+	return {
+		type: "affine",
+		multiply: { data: multiply, dims },
+		add: { data: add, dims },
+	};
 }
 
-/** The numbers given, or every one below `length`. */
+/** The numbers given, each once, or every one below `length`. */
 function chosen(given: readonly number[] | undefined, length: number) {
-	return given ?? Array.from({ length }, (_, i) => i);
+	return new Set(given ?? Array.from({ length }, (_, i) => i));
 }
 
 /** 1 in each dimension along which nothing differs. */
 function smallestDims(
 	width: number,
 	{ batch, seq }: TokenBatch,
-	list: readonly Intervention[],
+	list: readonly Affine[],
 ): [number, number, number] {
 	const full = list.some((i) => "values" in i && i.values.length !== width);
 	const perPosition = full || list.some((i) => i.positions);
@@ -120,6 +164,14 @@ function check(width: number, tokens: TokenBatch, given: Intervention): void {
 		if (unit !== undefined)
 			throw new Error(
 				`${where} asks for unit ${unit}, but the units are 0 to ${width - 1}.`,
+			);
+		return;
+	}
+	if (given.type === "project") {
+		const { direction } = given;
+		if (direction.length !== width || !(Math.hypot(...direction) > 0))
+			throw new Error(
+				`${where} projects out a direction of ${direction.length} values, where ${width} that are not all 0 are needed.`,
 			);
 		return;
 	}

@@ -1,13 +1,26 @@
-import { dirname } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
-import type { Gpt2Config, Gpt2Weights } from "./config";
-import { buildForward, type Wanted } from "./graph";
 
 type Feeds = InferenceSession.OnnxValueMapType;
 
+export interface SessionOptions {
+	/** Tensors that outputs are written to; only these outputs are returned. Default: all, in new ones. */
+	into?: Feeds;
+	/**
+	 * Whether weights are read where they are. Laid out anew, products are a tenth faster, and the session takes longer to
+	 * make and as much memory again. Default: false.
+	 */
+	lean?: boolean;
+}
+
 /** Runs graphs over one model's weights and keeps those used last. */
 export interface Sessions {
-	run(wanted: Wanted, feeds: Feeds): Promise<InferenceSession.ReturnType>;
+	/** Runs the graph of a key, which is built the first time. */
+	run(
+		key: string,
+		build: () => Uint8Array,
+		feeds: Feeds,
+		options?: SessionOptions,
+	): Promise<InferenceSession.ReturnType>;
 	dispose(): Promise<void>;
 }
 
@@ -17,47 +30,57 @@ interface Entry {
 	retired: boolean;
 }
 
-/** How many graphs are kept ready. */
-const KEPT = 6;
-
-/** Makes the sessions of a model; none is created before it is needed. */
+/**
+ * Makes the sessions of a model; none is created before it is needed.
+ *
+ * `name`: the model's. `folder`: that of the weights. `kept`: how many sessions stay ready; each holds a copy of the
+ * weights that it uses.
+ */
 export function openSessions(
-	config: Gpt2Config,
-	weights: Gpt2Weights,
+	name: string,
+	folder: string,
+	kept: number,
 ): Sessions {
-	const kept = new Map<string, Entry>(); // in the order of their last use
+	const entries = new Map<string, Entry>(); // in the order of their last use
 	let disposed = false;
 
-	const entryFor = (wanted: Wanted): Entry => {
-		const key = JSON.stringify(wanted);
-		const entry = kept.get(key) ?? {
-			session: createSession(config, weights, wanted),
+	const entryFor = (
+		key: string,
+		build: () => Uint8Array,
+		lean = false,
+	): Entry => {
+		const entry = entries.get(key) ?? {
+			session: createSession(folder, build, lean),
 			users: 0,
 			retired: false,
 		};
-		kept.delete(key);
-		kept.set(key, entry);
+		entries.delete(key);
+		entries.set(key, entry);
 		return entry;
 	};
 	const retire = async (key: string) => {
-		const entry = kept.get(key);
+		const entry = entries.get(key);
 		if (!entry) return;
-		kept.delete(key);
+		entries.delete(key);
 		entry.retired = true;
 		await releaseIfIdle(entry);
 	};
 	return {
-		async run(wanted, feeds) {
+		async run(key, build, feeds, { into, lean } = {}) {
 			if (disposed)
 				throw new Error(
-					`The model "${config.name}" was disposed of and cannot run; load it again.`,
+					`The model "${name}" was disposed of and cannot run; load it again.`,
 				);
-			const entry = entryFor(wanted);
+			const entry = entryFor(key, build, lean);
 			entry.users++;
 			try {
-				const [oldest] = kept.keys();
-				if (kept.size > KEPT) await retire(oldest);
-				return await (await entry.session).run(feeds);
+				const [oldest] = entries.keys();
+				if (entries.size > kept) await retire(oldest);
+				const session = await entry.session;
+				return await (into ? session.run(feeds, into) : session.run(feeds));
+			} catch (error) {
+				if (entries.get(key) === entry) await forgetBroken(entries, key);
+				throw error;
 			} finally {
 				entry.users--;
 				await releaseIfIdle(entry);
@@ -65,9 +88,14 @@ export function openSessions(
 		},
 		async dispose() {
 			disposed = true;
-			for (const key of [...kept.keys()]) await retire(key);
+			for (const key of [...entries.keys()]) await retire(key);
 		},
 	};
+}
+
+/** A session that could not be made is tried anew the next time. */
+async function forgetBroken(entries: Map<string, Entry>, key: string) {
+	await entries.get(key)?.session.catch(() => entries.delete(key));
 }
 
 /** A session in use is released by its last user. */
@@ -77,18 +105,21 @@ async function releaseIfIdle(entry: Entry): Promise<void> {
 	await (await entry.session).release();
 }
 
-function createSession(
-	config: Gpt2Config,
-	weights: Gpt2Weights,
-	wanted: Wanted,
+async function createSession(
+	folder: string,
+	build: () => Uint8Array,
+	lean: boolean,
 ): Promise<InferenceSession> {
-	const session: Record<string, string> = {
-		model_external_initializers_file_folder_path: dirname(weights.file),
-	};
-	// Packing the weights anew pays only for the large product with the head.
-	if (!wanted.logits && !wanted.loss) session.disable_prepacking = "1";
-	return InferenceSession.create(buildForward(config, weights, wanted), {
-		extra: { session },
+	return InferenceSession.create(build(), {
+		extra: {
+			session: {
+				model_external_initializers_file_folder_path: folder,
+				set_denormal_as_zero: "1", // attention to later tokens is no number that a processor is slow with
+				...(lean && { disable_prepacking: "1" }),
+			},
+		},
+		// A plan of the memory, made for each new size of a batch, is a second allocation beside the first run's.
+		enableMemPattern: false,
 		logSeverityLevel: 3,
 	});
 }

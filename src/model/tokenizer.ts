@@ -16,8 +16,8 @@ export interface Tokenizer {
 	/** The id of the token that begins a text, by tokenizer_config.json. */
 	bos_token_id?: number;
 	encode(text: string): Encoded;
-	/** The text of one token; part of a character is shown as U+FFFD. */
-	decode(id: number): string;
+	/** The text of tokens in a row; part of a character is shown as U+FFFD. */
+	decode(...ids: number[]): string;
 }
 
 /**
@@ -57,7 +57,8 @@ export async function loadTokenizer(
 				special: ids.map((id: number) => special.has(id)),
 			};
 		},
-		decode: (id) => Buffer.from(bytes[id] ?? []).toString("utf8"),
+		decode: (...ids) =>
+			Buffer.concat(ids.map((id) => bytes[id] ?? [])).toString("utf8"),
 	};
 }
 

@@ -20,7 +20,9 @@ export function makeTokens(
 				`"${info.name}" has no BOS token to put in front; leave prepend_bos out or set it to false.`,
 			);
 		const before = bos !== null && options.prepend_bos !== false ? 1 : 0;
-		const length = Math.min(before + ids.length, info.n_ctx);
+		const whole = before + ids.length;
+		const length =
+			options.truncate === false ? whole : Math.min(whole, info.n_ctx);
 		const kept = length - before;
 		const tokens = {
 			ids: new Int32Array(length),

@@ -21,15 +21,24 @@ export interface ModelInfo {
 	eos_token_id: number | null;
 }
 
+/** What a block has hooks at, after "blocks.L." */
+export type BlockHook =
+	| `hook_${"resid_pre" | "attn_out" | "resid_mid" | "mlp_out" | "resid_post"}`
+	| `${"ln1" | "ln2"}.hook_${"scale" | "normalized"}`
+	| `attn.hook_${"q" | "k" | "v" | "attn_scores" | "pattern" | "z" | "result"}`
+	| `mlp.hook_${"pre" | "post"}`;
+
+/** The layers that completion offers; any other number is a layer as well. */
+type Layer = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
+
 /** A place in the model whose values can be read, named as in TransformerLens. */
 export type HookName =
 	| "hook_embed"
-	| "ln_final.hook_normalized"
-	| `blocks.${number}.hook_resid_${"pre" | "mid" | "post"}`
-	| `blocks.${number}.hook_attn_out`
-	| `blocks.${number}.hook_mlp_out`
-	| `blocks.${number}.mlp.hook_post`
-	| `blocks.${number}.attn.hook_pattern`;
+	| "hook_pos_embed"
+	| `blocks.${Layer}.${BlockHook}`
+	// The intersection keeps the union from swallowing the names above, which completion would then not know.
+	| (`blocks.${number}.${BlockHook}` & Record<never, never>)
+	| `ln_final.hook_${"scale" | "normalized"}`;
 
 /** One text as tokens. The four arrays have one entry per token. */
 export interface Tokens {
@@ -62,12 +71,13 @@ export interface Tensor {
 
 /** A change to the values at a hook while the model runs. Several at one hook apply in the order given. */
 export type Intervention = {
+	/** Any hook with one vector a token but the norms' scales; d is its width (n_heads · d_head for q, k, v, z). */
 	hook_name: HookName;
 	/** Positions in the context that it applies to, for every text; default: all. */
 	positions?: number[];
 } & (
 	| {
-			/** The values become these. */
+			/** The values become these: with those of another run, activation patching. */
 			type: "replace";
 			/** [d] or [batch, seq, d]. */
 			values: Float32Array;
@@ -87,7 +97,24 @@ export type Intervention = {
 			/** Which of the d units; default: all. */
 			units?: number[];
 	  }
+	| {
+			/** What the values hold of a direction is taken out: x − (x · w) w / ‖w‖². */
+			type: "project";
+			/** w, of any length but 0: [d]. */
+			direction: Float32Array;
+	  }
 );
+
+/** How a text is turned into tokens. */
+export interface TokenOptions {
+	/** Whether the BOS token stands in front; default: true where the model has one. */
+	prepend_bos?: boolean;
+	/** Whether what lies beyond the context is left out; default: true. */
+	truncate?: boolean;
+}
+
+/** What a model can be given: texts, each with BOS in front, or tokens. */
+export type Input = string | string[] | TokenBatch;
 
 /** What a run should return and what it should change. */
 export interface RunOptions {
@@ -97,6 +124,8 @@ export interface RunOptions {
 	logits?: boolean;
 	/** Changes made while the model runs; default: none. */
 	interventions?: Intervention[];
+	/** Whether texts get BOS in front; default: true where the model has one. */
+	prepend_bos?: boolean;
 }
 
 /** What a run returns. Values at padding (beyond `tokens.lengths`) mean nothing. */
@@ -104,41 +133,158 @@ export interface RunResult {
 	tokens: TokenBatch;
 	/** [batch, seq, d_vocab]. */
 	logits?: Tensor;
-	/** By hook: [batch, seq, d]; a pattern is [batch, head, query, key]. */
+	/**
+	 * By hook, [batch, seq, d]; q, k, v and z are [batch, seq, head, d_head], a result [batch, seq, head, d_model],
+	 * scores and patterns [batch, head, query, key], a norm's scale [batch, seq, 1]. Scores after the query are -Infinity.
+	 */
 	cache: Record<string, Tensor>;
 }
 
-/** A GPT-2 ready to run. */
-export interface Model {
+/** A language model whose hooks can be read and changed. */
+export interface Decoder {
 	kind: "model";
 	info: ModelInfo;
+	/** Every hook, in the order in which the model computes them. */
+	hook_names: readonly HookName[];
 	/**
-	 * The tokens of a text, at most `n_ctx` of them.
-	 * `prepend_bos` puts the BOS token in front; default: true where the model has one.
-	 * Throws where the folder has no tokenizer.json.
+	 * The tokens of a text and where their characters are, at most `n_ctx` of them.
+	 * Throws where the model has no tokenizer.
 	 */
-	toTokens(text: string, options?: { prepend_bos?: boolean }): Tokens;
+	toTokens(text: string, options?: TokenOptions): Tokens;
 	/** The tokens as text; part of a character is shown as U+FFFD. */
-	toStrTokens(text: string, options?: { prepend_bos?: boolean }): string[];
+	toStrTokens(text: string, options?: TokenOptions): string[];
 	/** Puts texts side by side, padded on the right. */
 	batch(tokens: Tokens[] | Int32Array[]): TokenBatch;
 	/**
 	 * Runs the model as far as the wanted hooks need, and no further.
-	 * Throws on an unknown hook, a layer out of range, or an intervention whose values do not fit.
+	 * Throws on a text without tokens, an unknown hook, a layer out of range, or an intervention that does not fit.
 	 */
-	run(
-		input: string | string[] | TokenBatch,
-		options?: RunOptions,
+	run(input: Input, options?: RunOptions): Promise<RunResult>;
+	/**
+	 * The logits and the values at every hook, or at those that `names_filter` lists or accepts.
+	 * Throws where they would need more memory than is free.
+	 */
+	runWithCache(
+		input: Input,
+		options?: Omit<RunOptions, "hooks" | "logits"> & {
+			names_filter?: HookName[] | ((name: HookName) => boolean);
+		},
 	): Promise<RunResult>;
 	/** Cross-entropy in nats of each token given those before it: [batch, seq - 1], 0 at padding. */
 	loss(
-		input: string | string[] | TokenBatch,
-		options?: Pick<RunOptions, "interventions">,
+		input: Input,
+		options?: Pick<RunOptions, "interventions" | "prepend_bos">,
 	): Promise<Tensor>;
+	/** Frees the memory of the runtime; the model cannot run afterwards. */
+	dispose(): Promise<void>;
+}
+
+/** A GPT-2 ready to run. */
+export interface Model extends Decoder {
+	/** Continues a text. */
+	generate(prompt: string, options?: GenerateOptions): Promise<Generation>;
+	/** What the model would answer if it stopped at each layer. */
+	logitLens(input: Input, options?: LogitLensOptions): Promise<LogitLens>;
+	/** How a metric of the logits changes with the values at hooks. */
+	runWithGradients(
+		input: Input,
+		options: GradientOptions,
+	): Promise<GradientResult>;
 	/** W_U as [d_vocab, d_model]: the row of a token is its direction in the last residual stream. */
 	unembedding(): Float32Array;
 	/** W_out of a layer's MLP as [d_mlp, d_model]: the row of a neuron is what it writes. */
 	neuronOutput(layer: number): Float32Array;
-	/** Frees the memory of the runtime; the model cannot run afterwards. */
-	dispose(): Promise<void>;
+}
+
+export interface GenerateOptions {
+	/** Default: 20. */
+	max_new_tokens?: number;
+	/** Logits are divided by it before a token is drawn; 0 always takes the likeliest. Default: 1. */
+	temperature?: number;
+	/** Only the so many likeliest tokens can be drawn; default: all. */
+	top_k?: number;
+	/** Default: 0. */
+	seed?: number;
+	/** Whether the end-of-text token ends it; default: true. */
+	stop_at_eos?: boolean;
+	prepend_bos?: boolean;
+	/** In place for the prompt and for every new token; `positions` count from the context's beginning. */
+	interventions?: Intervention[];
+	signal?: AbortSignal;
+}
+
+/** A continued text. */
+export interface Generation {
+	kind: "generation";
+	prompt: string;
+	/** What was added, without the end-of-text token. */
+	text: string;
+	/** The new tokens, the end-of-text token among them. */
+	ids: Int32Array;
+	/** Of each new token, before temperature and top_k. */
+	log_probabilities: Float32Array;
+	stopped: "eos" | "max_new_tokens" | "context" | "interrupted";
+}
+
+export interface LogitLensOptions {
+	/** How many of the likeliest tokens are kept; default: 5. */
+	top_k?: number;
+	interventions?: Intervention[];
+	prepend_bos?: boolean;
+}
+
+/** The stream of one text, at each layer put through the final norm and the unembedding (nostalgebraist 2020). */
+export interface LogitLens {
+	kind: "logit-lens";
+	/** The text's tokens. */
+	tokens: string[];
+	/** The streams that were read: before each block, and after the last. */
+	hooks: HookName[];
+	/** [layer][position]: the likeliest next tokens, best first. */
+	top: { id: number; token: string; probability: number }[][][];
+	/** Of the token that really comes next, in nats: [layer][position], one position fewer than tokens. */
+	log_probability: Float32Array[];
+	/** How many tokens are likelier than that one: [layer][position]. */
+	rank: Int32Array[];
+}
+
+/** A token by its id, or by a text that is exactly one token; a list has one for each text of the batch. */
+export type TokenChoice = number | string | (number | string)[];
+
+/** A number that the logits give for each text. */
+export type Metric =
+	/** Mean cross-entropy in nats over the text's predicted tokens. */
+	| { type: "loss" }
+	| {
+			type: "logit" | "probability" | "log_probability";
+			token: TokenChoice;
+			/** Which position's logits; default: the text's last token. */
+			position?: number;
+	  }
+	| {
+			/** The logit of `token` less that of `versus`. */
+			type: "logit_difference";
+			token: TokenChoice;
+			versus: TokenChoice;
+			position?: number;
+	  };
+
+export interface GradientOptions {
+	metric: Metric;
+	/** Hooks whose gradients are wanted. */
+	hooks: HookName[];
+	interventions?: Intervention[];
+	prepend_bos?: boolean;
+}
+
+/** A metric of each text and its gradients; values and gradients at padding mean nothing. */
+export interface GradientResult {
+	kind: "gradients";
+	tokens: TokenBatch;
+	/** Of each text: [batch]. */
+	metric: Float32Array;
+	/** By hook, as the value in `cache`: d metric / d value, the value being what the rest of the model sees. */
+	gradients: Record<string, Tensor>;
+	/** By hook: the values, after interventions. */
+	cache: Record<string, Tensor>;
 }

@@ -1,6 +1,6 @@
 import { extract, poolSentences } from "../activations";
 import type { Sentences } from "../dataset";
-import type { HookName, Model } from "../model";
+import type { HookName, Decoder } from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
 import type { ProbeOptions } from "./probe";
@@ -27,7 +27,7 @@ export interface LayerScore {
  * Throws as `extract` and `probe` do.
  */
 export async function probeLayers(
-	model: Model,
+	model: Decoder,
 	sentences: Sentences,
 	options: { labels: string[] } & Pick<
 		ProbeOptions,

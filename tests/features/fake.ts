@@ -1,5 +1,11 @@
 import type { Sentences } from "../../src/dataset";
-import type { Model, RunOptions, TokenBatch, Tokens } from "../../src/model";
+import {
+	hookNames,
+	type Model,
+	type RunOptions,
+	type TokenBatch,
+	type Tokens,
+} from "../../src/model";
 
 /** Words of the fake model's vocabulary; token 0 begins a text. */
 const words = [
@@ -60,6 +66,7 @@ export function fakeModel(): Model {
 	return {
 		kind: "model",
 		info: { name: "fake", n_layers: 1, d_mlp },
+		hook_names: hookNames({ n_layers: 1 }),
 		toTokens,
 		batch,
 		run: async (tokens: TokenBatch, { hooks = [] }: RunOptions) => {

@@ -51,6 +51,13 @@ class Cells(KernelCase):
         self.assertEqual(cell.reply["evalue"], "2:7 - Type 'string' is not assignable to type 'number'.")
         self.assertEqual(cell.reply["traceback"][1:], ['    const wrong: number = "a";', "          ^"])
 
+    def test_a_misspelt_hook_is_a_mistake_in_types(self):
+        self.run_cell('import type { HookName } from "sparselens";')
+        cell = self.run_cell('const hook: HookName = "blocks.3.hook_resid_pots";')
+        self.assertIn("not assignable to type 'HookName'", cell.reply["evalue"])
+        layer = self.run_cell("const layer: number = 30;\nconst made: HookName = `blocks.${layer}.attn.hook_z`;\nmade")
+        self.assertEqual(layer.result, "blocks.30.attn.hook_z")
+
     def test_cells_are_checked_strictly(self):
         self.assertIn("implicitly has an 'any' type", self.run_cell("function f(x) { return x; }").reply["evalue"])
 

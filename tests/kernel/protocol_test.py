@@ -31,6 +31,14 @@ class Protocol(KernelCase):
         self.assertLess(time.time() - start, 1)
         self.assertEqual(self.reply(running)["status"], "ok")
 
+    def test_hook_names_are_completed(self):
+        self.run_cell('import * as lens from "sparselens";')
+        code = 'const hook: lens.HookName = "blocks.5.hook_re"'
+        matches = self.ask(self.client.complete(code, len(code) - 1))["matches"]
+        self.assertIn("blocks.5.hook_resid_post", matches)
+        options = 'lens.ablate; ({ hook_name: "bl" }) satisfies { hook_name: lens.HookName }'
+        self.assertIn("blocks.0.attn.hook_z", self.ask(self.client.complete(options, options.index('bl"') + 2))["matches"])
+
     def test_completion_counts_characters(self):
         content = self.ask(self.client.complete('"😀"; consol'))
         self.assertEqual((content["cursor_start"], content["cursor_end"]), (5, 11))

@@ -101,7 +101,14 @@ test("the gradient of the residual stream equals autodiff's at every layer", asy
 	const ours = await run(hooks);
 	for (const layer of [0, 1]) {
 		const theirs = tf.grad((nudge: tf.Tensor) =>
-			textbookLoss(sizes, w, { ids, targets, batch, seq }, { [layer]: nudge }),
+			textbookLoss(
+				sizes,
+				w,
+				{ ids, targets, batch, seq },
+				{
+					[`blocks.${layer}.hook_resid_post`]: nudge,
+				},
+			),
 		)(tf.zeros([batch, seq, sizes.d_model]));
 		const off = worst(
 			ours[hooks[layer]].data as Float32Array,

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openSafetensors, readTensor } from "../../src/formats/safetensors";
-import { type HookName, hookNames, loadModel } from "../../src/model";
-import { openWeights, readConfig } from "../../src/model/config";
-import { buildForward } from "../../src/model/graph";
+import { type HookName, loadModel } from "../../src/model";
+import { readConfig } from "../../src/model/config";
+import { buildStream } from "../../src/model/graph";
+import { openWeights } from "../../src/model/weights";
 import { halve } from "../half";
-import { forward } from "../reference-gpt2";
+import { largestDifference } from "../numbers";
+import { forward, tensorsOf } from "../reference-gpt2";
 import { smallConfig, temporaryFolder, writeRandomGpt2 } from "../tiny";
 
 const { folder, remove } = temporaryFolder();
@@ -15,17 +15,17 @@ after(remove);
 
 const ids = Int32Array.of(256, 3, 200, 17, 17, 90, 4);
 
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-	assert.equal(a.length, b.length);
-	let largest = 0;
-	for (let i = 0; i < a.length; i++)
-		largest = Math.max(largest, Math.abs(a[i] - b[i]));
-	return largest;
-}
-
 for (const [name, overrides] of Object.entries({
 	"a tied head": {},
 	"an untied head": { tie_word_embeddings: false },
+	"a head with a bias": { tie_word_embeddings: false, head_bias: true },
+	"attention scaled by the layer's number, not by the head's width": {
+		scale_attn_by_inverse_layer_idx: true,
+		scale_attn_weights: false,
+	},
+	"reordered and upcast attention, the same in exact arithmetic": {
+		reorder_and_upcast_attn: true,
+	},
 	"the exact gelu": { activation_function: "gelu" },
 	"relu and an inner width of 40": { activation_function: "relu", n_inner: 40 },
 	"names without prefix": { prefix: "" },
@@ -33,19 +33,14 @@ for (const [name, overrides] of Object.entries({
 	test(`every hook and the logits equal a plain forward pass with ${name}`, async () => {
 		const path = writeRandomGpt2(join(folder, name), { ...overrides, seed: 3 });
 		const model = await loadModel(path);
-		const hooks = hookNames(model.info);
-		const { cache, logits } = await model.run(model.batch([ids]), {
-			hooks,
-			logits: true,
-		});
-		const file = openSafetensors(join(path, "model.safetensors"));
-		const expected = forward({ ...smallConfig, ...overrides }, ids, (tensor) =>
-			readTensor(
-				file,
-				file.tensors.has(tensor) ? tensor : `transformer.${tensor}`,
-			),
+		const { cache, logits } = await model.runWithCache(model.batch([ids]));
+		const expected = forward(
+			{ ...smallConfig, ...overrides },
+			ids,
+			tensorsOf(path),
 		);
-		for (const hook of hooks)
+		assert.deepEqual(Object.keys(cache), [...model.hook_names]);
+		for (const hook of model.hook_names)
 			assert.ok(
 				largestDifference(cache[hook].data, expected[hook]) < 1e-4,
 				hook,
@@ -58,12 +53,19 @@ for (const [name, overrides] of Object.entries({
 
 test("the hooks have the shapes that their names promise", async () => {
 	const model = await loadModel(writeRandomGpt2(join(folder, "shapes")));
-	const { cache } = await model.run(model.batch([ids, ids.subarray(0, 3)]), {
-		hooks: hookNames(model.info),
-	});
+	const { cache } = await model.runWithCache(
+		model.batch([ids, ids.subarray(0, 3)]),
+	);
+	const shapes: [RegExp, number[]][] = [
+		[/attn\.hook_[qkvz]$/, [2, 7, 2, 8]],
+		[/attn\.hook_result$/, [2, 7, 2, 16]],
+		[/attn\.hook_(pattern|attn_scores)$/, [2, 2, 7, 7]],
+		[/hook_scale$/, [2, 7, 1]],
+		[/mlp\.hook_(pre|post)$/, [2, 7, 64]],
+		[/./, [2, 7, 16]],
+	];
 	for (const [hook, { dims }] of Object.entries(cache)) {
-		const width = hook.endsWith("mlp.hook_post") ? 64 : 16;
-		const expected = hook.endsWith("pattern") ? [2, 2, 7, 7] : [2, 7, width];
+		const [, expected] = shapes.find(([name]) => name.test(hook)) ?? [];
 		assert.deepEqual(dims, expected, hook);
 	}
 	await model.dispose();
@@ -72,10 +74,10 @@ test("the hooks have the shapes that their names promise", async () => {
 test("a graph that ends at layer 1 has neither later weights nor the head", () => {
 	const path = writeRandomGpt2(join(folder, "truncated"));
 	const config = readConfig(path, "truncated");
-	const weights = openWeights(config, join(path, "model.safetensors"));
+	const weights = openWeights(config);
 	const graph = (hook: HookName) =>
 		Buffer.from(
-			buildForward(config, weights, { hooks: [hook], interventions: [] }),
+			buildStream(config, weights, { hooks: [hook], spliced: {} }),
 		).toString("latin1");
 	const atLayer1 = graph("blocks.1.hook_resid_mid");
 	assert.ok(atLayer1.includes("h.1.attn.c_proj.weight"));
@@ -146,16 +148,4 @@ test("F16 and BF16 weights run as their rounded values", async () => {
 		);
 		assert.ok(largestDifference(a, b) < 1e-5, dtype);
 	}
-});
-
-test("attention may be scaled by the layer's number, as some GPT-2s are", async () => {
-	const path = writeRandomGpt2(join(folder, "inverse"));
-	const plain = readConfig(path, "x").attention_scale;
-	assert.deepEqual(plain, Array(3).fill(1 / Math.sqrt(8)));
-	const config = { ...smallConfig, scale_attn_by_inverse_layer_idx: true };
-	writeFileSync(join(path, "config.json"), JSON.stringify(config));
-	assert.deepEqual(
-		readConfig(path, "x").attention_scale,
-		[1, 2, 3].map((n) => 1 / Math.sqrt(8) / n),
-	);
 });

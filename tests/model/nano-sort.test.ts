@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type HookName, loadModel } from "../../src/model";
 import { absent, fixture } from "../fixtures";
+import { largestDifference } from "../numbers";
+import { forward, type ReferenceConfig, tensorsOf } from "../reference-gpt2";
 
 interface Reference {
 	sequences: {
@@ -60,6 +62,32 @@ test("a trained GPT-2 from elsewhere gives its reference's hidden states, norm a
 			const row = logits.data.subarray(3 * position, 3 * position + 3);
 			assert.equal(row.indexOf(Math.max(...row)), best);
 		}
+	}
+	await model.dispose();
+});
+
+test("a plain loop in float64 equals its reference to all seven decimals, and every hook equals that loop within 1e-5", {
+	skip: absent(name),
+}, async () => {
+	const config: ReferenceConfig = {
+		layer_norm_epsilon: 1e-5,
+		...JSON.parse(readFileSync(join(folder, "config.json"), "utf8")),
+	};
+	const model = await loadModel(folder);
+	for (const expected of reference().sequences) {
+		const loop = forward(config, expected.ids, tensorsOf(folder));
+		const states = expected.hidden_states_embeddings_then_each_block_pre_lnf;
+		for (const [layer, hook] of ofLayers.entries())
+			assert.ok(largestDifference(loop[hook], states[layer].flat()) < 5.1e-8);
+		assert.ok(
+			largestDifference(loop.logits.slice(-3), expected.last_logits) < 5.1e-8,
+		);
+		const { cache, logits } = await model.runWithCache(
+			model.batch([Int32Array.from(expected.ids)]),
+		);
+		for (const hook of model.hook_names)
+			assert.ok(largestDifference(cache[hook].data, loop[hook]) < 1e-5, hook);
+		assert.ok(largestDifference(logits?.data ?? [], loop.logits) < 1e-5);
 	}
 	await model.dispose();
 });

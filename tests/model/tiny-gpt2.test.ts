@@ -54,7 +54,6 @@ test("its hidden states are extracted for every token of a bundled sentence", as
 		hook_name: "blocks.5.hook_resid_post",
 	});
 	assert.equal(acts.d_in, 128);
-	assert.equal(acts.cut, 0);
 	const tokens = sentences.text.map((text) => model.toTokens(text).ids.length);
 	assert.equal(
 		acts.n_tokens,

@@ -1,0 +1,196 @@
+import { Tensor as OrtTensor } from "onnxruntime-node";
+import { type Random, random } from "../random";
+import { topIndices } from "../top";
+import { asBatch } from "./batch";
+import { hookWidth } from "./hooks";
+import { type Gpt2, rowsOf, runHead, runStream } from "./run";
+import type {
+	GenerateOptions,
+	Generation,
+	HookName,
+	Intervention,
+	Model,
+	TokenBatch,
+} from "./types";
+
+const last = "ln_final.hook_normalized";
+
+/** `generate` of a model: one token after the other, keys and values of earlier ones kept. */
+export function makeGenerate(gpt2: Gpt2): Model["generate"] {
+	return async (prompt, options = {}) => {
+		const { max_new_tokens = 20, stop_at_eos = true, signal } = options;
+		const { n_ctx, eos_token_id } = gpt2.info;
+		const tokens = promptTokens(gpt2, prompt, options);
+		const room = Math.min(max_new_tokens, n_ctx - tokens.seq);
+		const draw = random(options.seed ?? 0);
+		const step = stepper(gpt2, options.interventions);
+		const ids: number[] = [];
+		const log_probabilities: number[] = [];
+		let stopped: Generation["stopped"] =
+			room < max_new_tokens ? "context" : "max_new_tokens";
+		for (let chunk = tokens.ids; ids.length < room; ) {
+			if (signal?.aborted) {
+				stopped = "interrupted";
+				break;
+			}
+			const logits = await step(chunk);
+			const id = choose(logits, options, draw);
+			ids.push(id);
+			log_probabilities.push(logits[id] - logSumExp(logits));
+			if (stop_at_eos && id === eos_token_id) {
+				stopped = "eos";
+				break;
+			}
+			chunk = Int32Array.of(id);
+		}
+		const added = stopped === "eos" ? ids.slice(0, -1) : ids;
+		return {
+			kind: "generation",
+			prompt,
+			text: gpt2.decode(...added),
+			ids: Int32Array.from(ids),
+			log_probabilities: Float32Array.from(log_probabilities),
+			stopped,
+		};
+	};
+}
+
+function promptTokens(
+	gpt2: Gpt2,
+	prompt: string,
+	options: GenerateOptions,
+): TokenBatch {
+	const { max_new_tokens = 20, temperature = 1, top_k } = options;
+	const wrong = (name: string, value: unknown, needed: string) =>
+		new Error(`${name} is ${value}, where ${needed} is needed.`);
+	if (!Number.isInteger(max_new_tokens) || max_new_tokens < 1)
+		throw wrong("max_new_tokens", max_new_tokens, "a whole number above 0");
+	if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
+		throw wrong("temperature", temperature, "a number of at least 0");
+	if (top_k !== undefined && (!Number.isInteger(top_k) || top_k < 1))
+		throw wrong("top_k", top_k, "a whole number above 0");
+	const { n_ctx, name } = gpt2.info;
+	const tokens = asBatch(gpt2, prompt, options.prepend_bos);
+	const { cut } = gpt2.toTokens(prompt, { prepend_bos: options.prepend_bos });
+	if (tokens.seq + cut >= n_ctx)
+		throw new Error(
+			`The prompt has ${tokens.seq + cut} tokens, and the context of "${name}" holds ${n_ctx}: there is no room for a new one; shorten it.`,
+		);
+	for (const { hook_name, positions } of options.interventions ?? []) {
+		const outside = positions?.find((p) => !(p >= 0 && p < n_ctx));
+		if (outside !== undefined)
+			throw new Error(
+				`The intervention at "${hook_name}" asks for position ${outside}, but the positions of a context are 0 to ${n_ctx - 1}.`,
+			);
+	}
+	return tokens;
+}
+
+/** Takes the next tokens in; gives the logits behind the last of them. */
+function stepper(
+	gpt2: Gpt2,
+	interventions: readonly Intervention[] = [],
+): (ids: Int32Array) => Promise<Float32Array> {
+	const { n_layers, n_heads, d_head, n_ctx, d_model, d_vocab } = gpt2.info;
+	const width = n_heads * d_head;
+	const kept = Array.from({ length: n_layers }, () => ({
+		k: new Float32Array(n_ctx * width),
+		v: new Float32Array(n_ctx * width),
+	}));
+	const hooks = kept.flatMap((_, layer): HookName[] => [
+		`blocks.${layer}.attn.hook_k`,
+		`blocks.${layer}.attn.hook_v`,
+	]);
+	let before = 0;
+	return async (ids) => {
+		const past: Record<string, OrtTensor> = {};
+		for (const [layer, parts] of kept.entries())
+			for (const part of ["k", "v"] as const)
+				past[`past.${layer}.${part}`] = new OrtTensor(
+					"float32",
+					parts[part].subarray(0, before * width),
+					[1, before, width],
+				);
+		const seq = ids.length;
+		const tokens = { ids, lengths: Int32Array.of(seq), batch: 1, seq };
+		const out = await runStream(
+			gpt2,
+			tokens,
+			[last, ...hooks],
+			interventions.map((i) =>
+				duringChunk(i, before, seq, hookWidth(gpt2.info, i.hook_name)),
+			),
+			past,
+		);
+		for (const [layer, { k, v }] of kept.entries()) {
+			k.set(out[`blocks.${layer}.attn.hook_k`].data, before * width);
+			v.set(out[`blocks.${layer}.attn.hook_v`].data, before * width);
+		}
+		before += seq;
+		const logits = new Float32Array(d_vocab);
+		await runHead(gpt2, "logits", out[last].data.subarray(-d_model), () => ({
+			into: { logits: rowsOf(logits, 0, 1, d_vocab) },
+		}));
+		return logits;
+	};
+}
+
+/**
+ * An intervention as seen from tokens `from` to `from + seq` of the context. Values given for each position are the
+ * prompt's: they change nothing behind it.
+ */
+function duringChunk(
+	given: Intervention,
+	from: number,
+	seq: number,
+	width: number,
+): Intervention {
+	if (from > 0 && "values" in given && given.values.length !== width)
+		return {
+			...given,
+			values: given.values.subarray(0, width),
+			positions: [],
+		};
+	if (!given.positions) return given;
+	const positions = given.positions
+		.map((position) => position - from)
+		.filter((position) => position >= 0 && position < seq);
+	return { ...given, positions };
+}
+
+/** Draws a token from softmax(logits / temperature), or from the top_k likeliest of them. */
+function choose(
+	logits: Float32Array,
+	{ temperature = 1, top_k }: GenerateOptions,
+	draw: Random,
+): number {
+	const [best] = topIndices(logits, 1);
+	if (temperature === 0) return best;
+	const ids =
+		top_k !== undefined && top_k < logits.length
+			? topIndices(logits, top_k)
+			: logits.keys();
+	const weights = new Map<number, number>();
+	let total = 0;
+	for (const id of ids) {
+		const weight = Math.exp((logits[id] - logits[best]) / temperature);
+		weights.set(id, weight);
+		total += weight;
+	}
+	let left = draw.uniform() * total;
+	for (const [id, weight] of weights) {
+		left -= weight;
+		if (left < 0) return id;
+	}
+	return best;
+}
+
+function logSumExp(values: Float32Array): number {
+	const best = values.reduce(
+		(a, b) => Math.max(a, b),
+		Number.NEGATIVE_INFINITY,
+	);
+	return (
+		best + Math.log(values.reduce((sum, v) => sum + Math.exp(v - best), 0))
+	);
+}

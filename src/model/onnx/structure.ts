@@ -1,0 +1,148 @@
+import type { OnnxNode } from "../../formats/onnx-file";
+import { shown } from "../../formats/onnx-tensor";
+import type { HookName } from "../types";
+import { type Branch, findStream, isPattern, type Join } from "./stream";
+import { commonInput, type Way, type Wiring, wayBetween } from "./wiring";
+
+/** A decoder as it was recognised in a graph. */
+export interface Structure {
+	/** By hook, in the order in which they are computed: the value that it is. */
+	hooks: Map<HookName, string>;
+	layers: Layer[];
+	/** The table of token embeddings, a constant. */
+	table: string;
+	/** From the last value of the residual stream to the logits. */
+	head: Way;
+}
+
+/** One block. Its branches are missing where it has none, or where they could not be told apart. */
+export interface Layer {
+	/** The stream before it … */
+	from: string;
+	/** … between attention and MLP, where these follow each other … */
+	mid?: string;
+	/** … and after it. */
+	to: string;
+	attn?: Branch;
+	mlp?: Branch;
+}
+
+/** Recognises a decoder by how its values depend on each other; names play no part but those of its inputs and outputs. */
+export function findStructure(w: Wiring, file: string): Structure {
+	const no = (what: string) => new Error(`The file ${file} ${what}.`);
+	const list = (values: { name: string }[]) =>
+		values.map(({ name }) => shown(name)).join(", ") || "none";
+	const { inputs, outputs } = w.graph;
+	if (!inputs.some(({ name }) => name === "input_ids"))
+		throw no(
+			`is not a language model: it has no input "input_ids" (its inputs are ${list(inputs.slice(0, 8))})`,
+		);
+	if (!outputs.some(({ name }) => name === "logits"))
+		throw no(
+			`gives no "logits" (its outputs are ${list(outputs.slice(0, 8))}); export the model for the task "text-generation"`,
+		);
+	const foreign = inputs.find(({ name }) => /encoder|inputs_embeds/.test(name));
+	if (foreign)
+		throw no(
+			`needs ${shown(foreign.name)}, so it is a part of a larger model; only whole decoders can be loaded`,
+		);
+	const stream = findStream(w);
+	const layers = stream && layersOf(stream);
+	const head =
+		stream && wayBetween(w, w.root(stream[stream.length - 1].to), "logits");
+	if (!stream || !layers || !head?.first.length)
+		throw no(
+			"has no residual stream that could be found: a chain of sums, each adding an attention's or an MLP's output, that leads from the token embedding to the logits",
+		);
+	const lookup = w.graph.nodes.find(
+		({ type, inputs }) =>
+			type.startsWith("Gather") &&
+			w.isConstant(inputs[0]) &&
+			w.root(inputs[1]) === "input_ids",
+	);
+	if (!lookup) throw no("has no table in which the token ids are looked up");
+	const hooks = hooksOf(w, layers, lookup, head);
+	return { hooks, layers, table: lookup.inputs[0], head };
+}
+
+/** Blocks of attention and MLP, one after the other or side by side. Undefined where the sums are in another order. */
+function layersOf(stream: Join[]): Layer[] | undefined {
+	const layers: Layer[] = [];
+	let open: Layer | undefined; // has attention, and may get an MLP
+	for (const { from, branches, to } of stream) {
+		const attn = branches.filter(({ attends }) => attends);
+		const mlp = branches.filter(({ attends }) => !attends);
+		if (attn.length > 1) return undefined;
+		const parts = {
+			...(attn.length && { attn: attn[0] }),
+			...(mlp.length === 1 && { mlp: mlp[0] }),
+		};
+		if (attn.length === 0 && open) {
+			Object.assign(open, parts, { mid: open.to, to });
+			open = undefined;
+			continue;
+		}
+		const layer = { from, to, ...parts };
+		open = mlp.length === 0 ? layer : undefined;
+		layers.push(layer);
+	}
+	return layers.some(({ attn }) => attn) ? layers : undefined;
+}
+
+function hooksOf(
+	w: Wiring,
+	layers: readonly Layer[],
+	lookup: OnnxNode,
+	head: Way,
+): Map<HookName, string> {
+	const hooks = new Map<HookName, string>();
+	const add = (name: HookName, value: string | undefined) => {
+		if (value !== undefined) hooks.set(name, value);
+	};
+	add("hook_embed", embedding(w, lookup, layers[0].from));
+	for (const [i, { from, mid, to, attn, mlp }] of layers.entries()) {
+		const block = `blocks.${i}` as const;
+		const normed = attn && normInput(w, attn.way, from);
+		const normed2 = mlp && normInput(w, mlp.way, mid ?? from);
+		add(`${block}.hook_resid_pre`, from);
+		add(`${block}.ln1.hook_normalized`, attn ? normed : normed2);
+		const patterns = attn?.way.nodes.filter((node) => isPattern(w, node)) ?? [];
+		if (patterns.length === 1)
+			add(`${block}.attn.hook_pattern`, patterns[0].outputs[0]);
+		add(`${block}.attn.hook_z`, attn && commonInput(w, attn.way.last));
+		add(`${block}.hook_attn_out`, attn?.value);
+		add(`${block}.hook_resid_mid`, mid);
+		if (attn && normed2 !== normed)
+			add(`${block}.ln2.hook_normalized`, normed2);
+		add(`${block}.mlp.hook_post`, mlp && commonInput(w, mlp.way.last));
+		add(`${block}.hook_mlp_out`, mlp?.value);
+		add(`${block}.hook_resid_post`, to);
+	}
+	const last = layers[layers.length - 1].to;
+	add("ln_final.hook_normalized", normInput(w, head, w.root(last)));
+	return hooks;
+}
+
+/** What the first weights behind the stream multiply: its normalised form, if it is not the stream itself. */
+function normInput(w: Wiring, way: Way, stream: string): string | undefined {
+	const value = commonInput(w, way.first);
+	return value === w.root(stream) ? undefined : value;
+}
+
+/** The rows of the token table, and what they become while nothing is added to them. */
+function embedding(w: Wiring, lookup: OnnxNode, start: string): string {
+	let [value] = lookup.outputs;
+	while (value !== start) {
+		const readers = w.readers(value);
+		const [reader] = readers;
+		if (readers.length !== 1 || !scales(w, reader)) break;
+		[value] = reader.outputs;
+	}
+	return value;
+}
+
+/** Whether a node gives its input in another form or times a constant. */
+function scales(w: Wiring, { type, inputs, outputs }: OnnxNode): boolean {
+	if (w.root(outputs[0]) !== outputs[0]) return true;
+	return type === "Mul" && inputs.some((value) => w.isConstant(value));
+}

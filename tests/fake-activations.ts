@@ -1,4 +1,5 @@
 import type { Activations } from "../src/activations";
+import { inMemory } from "../src/activations/memory";
 import type { Sentences } from "../src/dataset";
 import type { Latents } from "../src/sae";
 
@@ -7,7 +8,7 @@ export function fakeActivations(
 	text: string[],
 	vector: (word: string) => number[],
 	more: Partial<Pick<Sentences, "labels" | "offsets" | "split">> = {},
-): Activations {
+): Activations & { data: Float32Array } {
 	const ids = new Map<string, number>();
 	const rows: number[][] = []; // sentence, position, token, start, end
 	const data: number[] = [];
@@ -22,11 +23,9 @@ export function fakeActivations(
 	});
 	const column = (c: number) => rows.map((row) => row[c]);
 	const values = Float32Array.from(data);
-	return {
-		kind: "activations",
+	const acts = inMemory(values, {
 		hook_name: "blocks.0.hook_resid_post",
 		d_in: data.length / rows.length,
-		n_tokens: rows.length,
 		rows: {
 			sentence: Uint32Array.from(column(0)),
 			position: Uint16Array.from(column(1)),
@@ -57,7 +56,11 @@ export function fakeActivations(
 			bos_token_id: 999,
 			eos_token_id: 999,
 		},
-		cut: 0,
+		prepend_bos: true,
+		center_writing_weights: false,
+	});
+	return {
+		...acts,
 		data: values,
 		async *batches() {
 			// Batches end in the middle of sentences, as real ones do.
@@ -69,7 +72,7 @@ export function fakeActivations(
 }
 
 /** Latents that are the positive activations, one latent a dimension. */
-export function fakeLatents(acts: Activations): Latents {
+export function fakeLatents(acts: ReturnType<typeof fakeActivations>): Latents {
 	const d = acts.d_in;
 	const indptr = new Float64Array(acts.n_tokens + 1);
 	const indices: number[] = [];

@@ -1,164 +1,237 @@
-import { type Sentences, type Split, sentencesOf } from "../dataset";
-import {
-	batchesByLength,
-	hookWidth,
-	type Model,
-	parseHook,
-	type Tokens,
-} from "../model";
+import { type Sentences, sentencesOf } from "../dataset";
+import { type Decoder, type HookName, hookWidth, parseHook } from "../model";
 import { reportProgress } from "../progress";
-import { rowsOf } from "./rows";
-import type { Activations, ExtractOptions, TokenRows } from "./types";
+import {
+	beginsWithBos,
+	type Context,
+	contextSize,
+	contextsOf,
+} from "./contexts";
+import { inMemory, memoryForActivations } from "./memory";
+import { whole } from "./options";
+import { type Hook, progressLabel, runContexts } from "./run";
+import {
+	fingerprint,
+	newIndex,
+	openActivations,
+	sentencesHash,
+	writeStore,
+} from "./store";
+import type {
+	Activations,
+	ExtractManyOptions,
+	ExtractOptions,
+	ExtractSettings,
+} from "./types";
+import { layOut, makeWindow, type Window } from "./window";
 
-/** Sentences turned into tokens between two looks at the event loop. */
+/** Contexts made between two looks at the event loop. */
 const AT_ONCE = 256;
+/** A shard has at most about so many tokens and bytes. */
+const SHARD = { tokens: 8192, bytes: 2 ** 26 };
 
 /**
- * The values at one hook for every token of the sentences (or of plain texts). The model runs no further than the
- * hook; padding and special tokens have no rows. Sentences longer than the context are cut, with a warning.
- * Throws on an unknown hook, an empty data set, and NaN or infinite activations.
+ * The values at one hook, or at several from one pass, for every token of the sentences (or of plain texts). The model
+ * runs no further than the last hook; padding and special tokens have no rows. Texts of any length are read to their
+ * end. In memory, or with `to` in a folder of any size: see `ExtractSettings`.
+ *
+ * Throws on an unknown hook or one without one vector a token, an option out of range, an empty data set, NaN or
+ * infinite activations, and values that memory has no room for; with `to`, on a folder that holds something else or a
+ * store that was made otherwise, that another process is writing to, or that cannot be written. What is in a store by
+ * then stays, and the next call goes on from there.
  */
 export async function extract(
-	model: Model,
+	model: Decoder,
 	sentences: Sentences | string[],
 	options: ExtractOptions,
-): Promise<Activations> {
+): Promise<Activations>;
+export async function extract(
+	model: Decoder,
+	sentences: Sentences | string[],
+	options: ExtractManyOptions,
+): Promise<Activations[]>;
+export async function extract(
+	model: Decoder,
+	sentences: Sentences | string[],
+	options: ExtractOptions | ExtractManyOptions,
+): Promise<Activations | Activations[]> {
 	const from = Array.isArray(sentences) ? sentencesOf(sentences) : sentences;
-	const { info } = model;
-	const hook_name = parseHook(info, options.hook_name);
-	const d_in = hookWidth(info, hook_name);
+	const names =
+		"hook_names" in options ? options.hook_names : [options.hook_name];
+	const hooks = checkHooks(model, names);
+	checkSettings(model, options);
 	if (from.text.length === 0)
 		throw new Error(
 			`The data set "${from.name}" is empty: there is nothing to extract.`,
 		);
-	const texts = await tokenize(model, from, options);
-	const { rows, firstRow } = layOut(texts, options.include_bos ?? false);
+	const found = await (options.to === undefined
+		? toMemory(model, from, hooks, options)
+		: toFolder(model, from, hooks, options, options.to));
+	const wanted = names.map((name) => found.get(name) as Activations);
+	return "hook_names" in options ? wanted : wanted[0];
+}
+
+/** Each hook once, in the model's order. */
+function checkHooks(model: Decoder, names: readonly HookName[]): Hook[] {
+	if (names.length === 0)
+		throw new Error(
+			'hook_names is empty: name at least one hook, such as "blocks.0.hook_resid_post".',
+		);
+	const wanted = new Set(names.map((name) => parseHook(model, name)));
+	return model.hook_names
+		.filter((name) => wanted.has(name))
+		.map((hook_name) => ({
+			hook_name,
+			d_in: hookWidth(model.info, hook_name),
+		}));
+}
+
+function checkSettings(model: Decoder, options: ExtractSettings): void {
+	contextSize(model, options);
+	const { batch_tokens = 1, shard_tokens = 1, dtype = "float32" } = options;
+	whole({ batch_tokens });
+	whole({ shard_tokens });
+	if (dtype !== "float32" && dtype !== "float16")
+		throw new Error(
+			`dtype is "${dtype}", where "float32" or "float16" was expected.`,
+		);
+}
+
+async function toMemory(
+	model: Decoder,
+	sentences: Sentences,
+	hooks: Hook[],
+	settings: ExtractSettings,
+): Promise<Map<HookName, Activations>> {
+	const window = await gather(model, sentences, hooks, settings);
+	const { rows, firstRow } = layOut(window);
 	const n_tokens = rows.sentence.length;
 	if (n_tokens === 0)
 		throw new Error(
-			`The data set "${from.name}" has no token besides special ones.`,
+			`The data set "${sentences.name}" has no token besides special ones.`,
 		);
-	const cut = warnOfCuts(texts, info.n_ctx);
-	const data = new Float32Array(n_tokens * d_in);
+	const targets = hooks.map((hook) => ({
+		...hook,
+		into: allocate(n_tokens * hook.d_in),
+	}));
+	const label = progressLabel(hooks);
 	let done = 0;
-	for (const batch of batchesByLength(texts, options.batch_tokens)) {
-		options.signal?.throwIfAborted();
-		const out = await model.run(model.batch(batch.map((i) => texts[i])), {
-			hooks: [hook_name],
-		});
-		const { data: values, dims } = out.cache[hook_name];
-		for (const [b, i] of batch.entries())
-			for (let row = firstRow[i]; row < firstRow[i + 1]; row++) {
-				const at = (b * dims[1] + rows.position[row]) * d_in;
-				const value = values.subarray(at, at + d_in);
-				if (!allFinite(value))
-					throw new Error(
-						`The activations at "${hook_name}" are NaN or infinite in sentence ${i} ("${from.text[i].slice(0, 40)}"), so the model's weights are broken or the text drives it out of range.`,
-					);
-				data.set(value, row * d_in);
-			}
-		done += batch.reduce((n, i) => n + firstRow[i + 1] - firstRow[i], 0);
-		reportProgress({
-			label: `extract ${hook_name}`,
-			done,
-			total: n_tokens,
-			unit: "tokens",
-		});
-	}
-	const acts = { rows, sentences: from, d_in, n_tokens, data };
-	return {
-		kind: "activations",
-		hook_name,
-		...acts,
-		model: info,
-		cut,
-		batches: (chosen = {}) => batches(acts, chosen.size ?? 4096, chosen.split),
+	await runContexts(model, window, firstRow, targets, {
+		texts: sentences.text,
+		settings,
+		told: (more) => {
+			done += more;
+			reportProgress({ label, done, total: n_tokens, unit: "tokens" });
+		},
+	});
+	const { context_size, center_writing_weights = false } = settings;
+	const known = {
+		rows,
+		sentences,
+		model: model.info,
+		prepend_bos: beginsWithBos(model, settings.prepend_bos),
+		...(context_size !== undefined && { context_size }),
+		center_writing_weights,
 	};
+	return new Map(
+		targets.map(({ hook_name, d_in, into }) => [
+			hook_name,
+			inMemory(into, { hook_name, d_in, ...known }),
+		]),
+	);
 }
 
-async function tokenize(
-	model: Model,
+/** All contexts of the sentences. Throws as soon as it is clear that memory has no room for their activations. */
+async function gather(
+	model: Decoder,
 	{ text }: Sentences,
-	{ prepend_bos, signal }: ExtractOptions,
-): Promise<Tokens[]> {
-	const tokens: Tokens[] = [];
-	for (let i = 0; i < text.length; i++) {
-		if (i % AT_ONCE === 0) {
+	hooks: Hook[],
+	settings: ExtractSettings,
+): Promise<Window> {
+	const perToken = 4 * hooks.reduce((n, { d_in }) => n + d_in, 0);
+	const room = memoryForActivations();
+	const window = makeWindow(4096);
+	for (const context of contextsOf(model, text, settings)) {
+		if (window.count() % AT_ONCE === 0) {
 			await new Promise(setImmediate);
-			signal?.throwIfAborted();
+			settings.signal?.throwIfAborted();
 		}
-		tokens.push(model.toTokens(text[i], { prepend_bos }));
+		window.add(context);
+		const needed = window.first[window.count()] * perToken;
+		if (needed > room) throw noRoom(needed, room, share(text, context));
 	}
-	return tokens;
+	return window;
 }
 
-/** Which tokens have rows, in order; the rows of sentence i are firstRow[i] to firstRow[i + 1]. */
-function layOut(
-	texts: Tokens[],
-	include_bos: boolean,
-): { rows: TokenRows; firstRow: Uint32Array } {
-	const has = (text: Tokens, position: number) =>
-		!text.special[position] || (include_bos && position === 0);
-	const firstRow = new Uint32Array(texts.length + 1);
-	for (const [i, text] of texts.entries())
-		firstRow[i + 1] =
-			firstRow[i] +
-			text.ids.filter((_, position) => has(text, position)).length;
-	const n = firstRow[texts.length];
-	const rows = {
-		sentence: new Uint32Array(n),
-		position: new Uint16Array(n),
-		token: new Uint32Array(n),
-		start: new Uint32Array(n),
-		end: new Uint32Array(n),
+function gigabytes(bytes: number): string {
+	return `${(bytes / 1e9).toPrecision(2)} GB`;
+}
+
+function allocate(length: number): Float32Array {
+	try {
+		return new Float32Array(length);
+	} catch {
+		throw noRoom(4 * length, memoryForActivations(), 1); // more than one array can hold
+	}
+}
+
+/** How much of the text is done after a context, by characters. */
+function share(text: string[], { next, end }: Context): number {
+	const count = (to: number) => {
+		let characters = 0;
+		for (let i = 0; i < to; i++) characters += text[i].length;
+		return characters;
 	};
-	let row = 0;
-	for (const [i, text] of texts.entries())
-		for (const [position, id] of text.ids.entries()) {
-			if (!has(text, position)) continue;
-			rows.sentence[row] = i;
-			rows.position[row] = position;
-			rows.token[row] = id;
-			rows.start[row] = text.start[position];
-			rows.end[row] = text.end[position];
-			row++;
-		}
-	return { rows, firstRow };
+	const within = next.token > 0 ? end[end.length - 1] : 0;
+	return (count(next.sentence) + within) / count(text.length);
 }
 
-function warnOfCuts(texts: Tokens[], n_ctx: number): number {
-	const cut = texts.reduce((n, text) => n + text.cut, 0);
-	const many = texts.filter((text) => text.cut > 0).length;
-	if (cut > 0)
-		process.emitWarning(
-			`${many} of ${texts.length} texts are longer than the context of ${n_ctx} tokens; ${cut} tokens at their ends were left out.`,
+function noRoom(bytes: number, room: number, share: number): Error {
+	return new Error(
+		`The activations need about ${gigabytes(bytes / share)} of memory, and ${gigabytes(room)}, half of what is free, may be used: give a folder to keep them in, such as to: "activations".`,
+	);
+}
+
+async function toFolder(
+	model: Decoder,
+	sentences: Sentences,
+	hooks: Hook[],
+	settings: ExtractSettings,
+	folder: string,
+): Promise<Map<HookName, Activations>> {
+	const { dtype = "float32", batch_tokens = 2048 } = settings;
+	const width = hooks.reduce((n, { d_in }) => n + d_in, 0);
+	const fitting = SHARD.bytes / (width * (dtype === "float16" ? 2 : 4) + 18);
+	const usual = Math.max(1, Math.min(SHARD.tokens, Math.floor(fitting)));
+	const { shard_tokens = usual } = settings;
+	const room = memoryForActivations();
+	if (4 * width * shard_tokens > room)
+		throw new Error(
+			`shard_tokens is ${shard_tokens}, and a shard of so many tokens needs more memory than the ${gigabytes(room)} that may be used: leave it out for ${usual}.`,
 		);
-	return cut;
-}
-
-function allFinite(values: Float32Array): boolean {
-	let sum = 0;
-	for (let i = 0; i < values.length; i++) sum += values[i] * 0; // NaN where a value is not finite
-	return sum === 0;
-}
-
-async function* batches(
-	acts: Pick<Activations, "rows" | "sentences" | "d_in" | "n_tokens" | "data">,
-	size: number,
-	split: Split | undefined,
-): AsyncGenerator<Float32Array> {
-	const { d_in, n_tokens, data } = acts;
-	if (!split || !acts.sentences.split) {
-		for (let from = 0; from < n_tokens; from += size)
-			yield data.subarray(from * d_in, (from + size) * d_in);
-		return;
-	}
-	const numbers = rowsOf(acts, split);
-	for (let from = 0; from < numbers.length; from += size) {
-		const some = numbers.subarray(from, from + size);
-		const batch = new Float32Array(some.length * d_in);
-		for (const [i, row] of some.entries())
-			batch.set(data.subarray(row * d_in, (row + 1) * d_in), i * d_in);
-		yield batch;
-	}
+	const { folder: _, ...info } = model.info;
+	const index = newIndex({
+		model: info,
+		fingerprint: fingerprint(model.info),
+		hooks,
+		dtype,
+		options: {
+			prepend_bos: beginsWithBos(model, settings.prepend_bos),
+			include_bos: settings.include_bos ?? false,
+			context_size: settings.context_size ?? null,
+			center_writing_weights: settings.center_writing_weights ?? false,
+			batch_tokens,
+			shard_tokens,
+		},
+		sentences: {
+			name: sentences.name,
+			count: sentences.text.length,
+			sha256: sentencesHash(sentences),
+		},
+	});
+	await writeStore({ folder, model, sentences, settings, index });
+	const opened = await Promise.all(
+		hooks.map(({ hook_name }) => openActivations(folder, { hook_name })),
+	);
+	return new Map(opened.map((acts) => [acts.hook_name, acts]));
 }

@@ -17,4 +17,14 @@ export {
 } from "./pool";
 export { type Products, products } from "./products";
 export { rowsOf } from "./rows";
-export type { Activations, ExtractOptions, TokenRows } from "./types";
+export { type OpenOptions, openActivations } from "./store";
+export type {
+	Activations,
+	BatchOptions,
+	ExtractManyOptions,
+	ExtractOptions,
+	ExtractSettings,
+	ShuffleOptions,
+	StoreDtype,
+	TokenRows,
+} from "./types";

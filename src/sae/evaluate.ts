@@ -3,7 +3,7 @@ import type { Sentences, Split } from "../dataset";
 import {
 	batchesByLength,
 	type Intervention,
-	type Model,
+	type Decoder,
 	parseHook,
 } from "../model";
 import { reportProgress } from "../progress";
@@ -64,13 +64,13 @@ export interface EvaluateOptions {
  */
 export async function evaluate(
 	sae: Sae,
-	model: Model,
+	model: Decoder,
 	sentences: Sentences,
 	options: EvaluateOptions = {},
 ): Promise<SaeEvaluation> {
 	const started = performance.now();
 	const { d_in } = sae.cfg;
-	const hook_name = parseHook(model.info, sae.cfg.hook_name);
+	const hook_name = parseHook(model, sae.cfg.hook_name);
 	const split = sentences.split && (options.split ?? "test");
 	const texts = tokensOf(sae, model, sentences, split);
 	const metrics = reconstructionMetrics(d_in);
@@ -134,7 +134,7 @@ export async function evaluate(
 
 async function deadFraction(
 	sae: Sae,
-	model: Model,
+	model: Decoder,
 	sentences: Sentences,
 	{ latents, signal }: EvaluateOptions,
 ): Promise<number> {

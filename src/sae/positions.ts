@@ -1,11 +1,11 @@
 import type { Sentences, Split } from "../dataset";
-import { type Model, parseHook, type TokenBatch, type Tokens } from "../model";
+import { type Decoder, parseHook, type TokenBatch, type Tokens } from "../model";
 import type { Sae } from "./types";
 
 /** The tokens of a split's sentences; those with nothing to predict are left out. */
 export function tokensOf(
 	{ cfg }: Sae,
-	model: Model,
+	model: Decoder,
 	{ text, split, name }: Sentences,
 	only: Split | undefined,
 ): Tokens[] {
@@ -24,11 +24,11 @@ export function tokensOf(
 
 /** The activations at the SAE's hook, [batch, seq, d_in]. */
 export async function valuesAt(
-	model: Model,
+	model: Decoder,
 	{ cfg }: Sae,
 	tokens: TokenBatch,
 ): Promise<Float32Array> {
-	const hook = parseHook(model.info, cfg.hook_name);
+	const hook = parseHook(model, cfg.hook_name);
 	const { cache } = await model.run(tokens, { hooks: [hook] });
 	const { data, dims } = cache[hook];
 	if (dims[2] !== cfg.d_in)

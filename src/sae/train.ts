@@ -1,8 +1,9 @@
-import { type Activations, rowsOf } from "../activations";
+import type { Activations } from "../activations";
 import { reportProgress } from "../progress";
 import { type Random, random } from "../random";
 import { adamOptimizer } from "./adam";
-import { geometricMedian, rowStatistics, shuffledBatches } from "./data";
+import { rowsInMemory } from "./data";
+import { rowsOnDisk } from "./data-disk";
 import type { StepLoss, Trainee } from "./engine";
 import { type TrainSettings, trainSettings } from "./options";
 import { makeSae } from "./sae";
@@ -18,7 +19,8 @@ import type {
 
 /**
  * Trains a sparse autoencoder on the rows of the train split (all rows where the sentences have no split),
- * in shuffled batches, for several epochs where `training_tokens` asks for more rows than there are.
+ * in shuffled batches, for several epochs where `training_tokens` asks for more rows than there are. Activations in a
+ * folder stay there: they are read once for what is said of all of them, then through `shuffled`.
  *
  * The rows are scaled to a mean norm of √d_in (SAELens' "expected_average_only_in"), and the scale is folded into
  * the biases at the end, so the SAE works on activations as they are. b_dec starts at their geometric median.
@@ -26,33 +28,37 @@ import type {
  * defaults; `standard.ts` and `topk.ts` the equations.
  *
  * Throws, in one sentence, on an option out of range, on no rows, on values that are not finite, and where the loss
- * stops being a number. On `signal` it stops after the step at hand and returns what it has.
+ * stops being a number. On `signal` it stops after the step at hand and returns what it has; while a folder is read for
+ * the first time there is nothing yet, and it throws the signal's reason.
  */
 export async function trainSae(
 	acts: Activations,
 	options: TrainOptions,
 ): Promise<Sae> {
 	const started = performance.now();
-	const rows = rowsOf(acts, "train");
-	const settings = trainSettings(options, rows.length);
-	const { meanNorm, variance } = rowStatistics(acts, rows);
+	const { seed } = trainSettings(options, acts.n_tokens); // before the rows are read: they may be many
+	const rows = acts.data
+		? rowsInMemory(acts, acts.data)
+		: await rowsOnDisk(acts, seed, options.signal);
+	const settings = trainSettings(options, rows.n);
+	const { meanNorm, variance } = rows.statistics();
 	const scale = Math.sqrt(acts.d_in) / meanNorm;
 	const source = random(settings.seed);
-	const median = geometricMedian(acts, rows, source);
+	const median = rows.median(source);
 	const trainee = await makeTrainee(
 		settings,
 		acts.d_in,
 		Float32Array.from(median, (v) => scale * v),
 		source,
 	);
-	const fill = shuffledBatches(acts, rows, scale, source);
+	const fill = rows.batches(scale, source, settings);
 	const keeper = recordKeeper(settings, scale, variance, options.onRecord);
 	const adam = adamOptimizer(trainee, settings);
 	const silent = new Uint32Array(settings.d_sae); // steps since each latent fired
 	let step = 0;
 	try {
 		for (; step < settings.steps && !options.signal?.aborted; step++) {
-			fill(trainee.store.array.x);
+			await fill(trainee.store.array.x);
 			const rise = (step + 1) / settings.l1_warm_up_steps;
 			const l1 = settings.l1_coefficient * Math.min(1, rise);
 			const dead = deadLatents(silent, settings.dead_feature_window);
@@ -73,6 +79,7 @@ export async function trainSae(
 		if (step < settings.steps) sae.stopped = "interrupted";
 		return sae;
 	} finally {
+		await rows.close?.();
 		await trainee.release();
 	}
 }
@@ -106,16 +113,11 @@ function config(
 		normalize_activations: "none",
 		hook_name: acts.hook_name,
 		model_name: acts.model.name,
-		prepend_bos: sawBos(acts),
-		context_size: acts.model.n_ctx,
+		prepend_bos: acts.prepend_bos,
+		context_size: acts.context_size ?? acts.model.n_ctx,
 		seed,
 		training_tokens: step * settings.train_batch_size_tokens,
 	};
-}
-
-/** Without BOS the first token of a text, at position 0, is its own. */
-function sawBos({ rows, model }: Activations): boolean {
-	return rows.position[0] > 0 || rows.token[0] === model.bos_token_id;
 }
 
 function deadLatents(silent: Uint32Array, window: number): Uint32Array {

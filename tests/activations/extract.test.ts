@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import os from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { extract, rowsOf } from "../../src/activations";
+import { after, before, mock, test } from "node:test";
+import {
+	type Activations,
+	extract,
+	openActivations,
+	rowsOf,
+} from "../../src/activations";
 import type { Sentences } from "../../src/dataset";
 import {
 	openSafetensors,
@@ -33,11 +39,26 @@ const sentences: Sentences = {
 	split: ["train", "test", "train", "validation"],
 };
 
+/** The values of activations in memory. */
+function dataOf({ data }: Activations): Float32Array {
+	assert.ok(data);
+	return data;
+}
+
+function near(a: ArrayLike<number>, b: ArrayLike<number>, within: number) {
+	assert.equal(a.length, b.length);
+	for (let i = 0; i < a.length; i++)
+		assert.ok(Math.abs(a[i] - b[i]) <= within, `${a[i]} and ${b[i]} at ${i}`);
+}
+
 test("each row is what the sentence alone gives, in the sentences' order", async () => {
 	for (const batch_tokens of [1, 20, 2048]) {
-		const acts = await extract(model, text, { hook_name, batch_tokens });
+		const acts: Activations = await extract(model, text, {
+			hook_name,
+			batch_tokens,
+		});
+		const data = dataOf(acts);
 		assert.equal(acts.d_in, 16);
-		assert.equal(acts.cut, 0);
 		let row = 0;
 		for (const [i, sentence] of text.entries()) {
 			const tokens = model.toTokens(sentence);
@@ -52,7 +73,7 @@ test("each row is what the sentence alone gives, in the sentences' order", async
 				for (let unit = 0; unit < 16; unit++)
 					assert.ok(
 						Math.abs(
-							acts.data[row * 16 + unit] -
+							data[row * 16 + unit] -
 								cache[hook_name].data[position * 16 + unit],
 						) < 1e-5,
 					);
@@ -60,7 +81,7 @@ test("each row is what the sentence alone gives, in the sentences' order", async
 			}
 		}
 		assert.equal(acts.n_tokens, row);
-		assert.equal(acts.data.length, row * 16);
+		assert.equal(data.length, row * 16);
 	}
 });
 
@@ -87,7 +108,54 @@ test("the MLP's hidden layer is as wide as d_mlp", async () => {
 		hook_name: "blocks.0.mlp.hook_post",
 	});
 	assert.equal(wide.d_in, 64);
-	assert.equal(wide.data.length, 64 * wide.n_tokens);
+	assert.equal(dataOf(wide).length, 64 * wide.n_tokens);
+});
+
+test("queries, keys, values and z are as wide as all heads together, a norm's scale is one number", async () => {
+	const attn = ["q", "k", "v", "z"].map(
+		(one) => `blocks.0.attn.hook_${one}` as HookName,
+	);
+	for (const hook of [...attn, "blocks.0.ln1.hook_scale"] as HookName[]) {
+		const acts = await extract(model, ["abc"], { hook_name: hook });
+		const { cache } = await model.run("abc", { hooks: [hook] });
+		assert.equal(acts.d_in, hook.endsWith("scale") ? 1 : 16);
+		assert.deepEqual(dataOf(acts), cache[hook].data.subarray(acts.d_in));
+	}
+});
+
+test("several hooks come from one pass, in the order asked for", async () => {
+	const hook_names: HookName[] = [
+		hook_name,
+		"blocks.0.mlp.hook_post",
+		hook_name,
+		"hook_embed",
+	];
+	let runs = 0;
+	const counting = {
+		...model,
+		run: (...given: Parameters<Model["run"]>) => {
+			runs++;
+			return model.run(...given);
+		},
+	};
+	const several = await extract(counting, sentences, { hook_names });
+	assert.equal(runs, 1);
+	assert.deepEqual(
+		several.map((acts) => acts.hook_name),
+		hook_names,
+	);
+	for (const acts of several) {
+		const alone = await extract(model, sentences, {
+			hook_name: acts.hook_name,
+		});
+		assert.equal(acts.d_in, alone.d_in);
+		near(dataOf(acts), dataOf(alone), 1e-6);
+		assert.deepEqual(acts.rows, alone.rows);
+	}
+	await assert.rejects(
+		extract(model, text, { hook_names: [] }),
+		/hook_names is empty: name at least one/,
+	);
 });
 
 test("batches give the rows in order, of all or of one split", async () => {
@@ -102,7 +170,7 @@ test("batches give the rows in order, of all or of one split", async () => {
 	const train = rowsOf(acts, "train");
 	assert.deepEqual([...train], [0, 1, 2, 18]);
 	const expected = [...train].flatMap((row) => [
-		...acts.data.subarray(row * 16, (row + 1) * 16),
+		...dataOf(acts).subarray(row * 16, (row + 1) * 16),
 	]);
 	assert.deepEqual(
 		await gather({ split: "train", size: 3 }),
@@ -120,19 +188,136 @@ test("the same sentences give the same numbers twice", async () => {
 	assert.deepEqual(once.rows, twice.rows);
 });
 
-test("texts longer than the context are cut with one warning that counts", async () => {
-	const warnings: string[] = [];
-	const listen = (warning: Error) => warnings.push(warning.message);
-	process.on("warning", listen);
-	const long = ["x".repeat(40), "short", "y".repeat(33)];
-	const acts = await extract(model, long, { hook_name });
-	await new Promise(setImmediate);
-	process.off("warning", listen);
-	assert.equal(acts.cut, 9 + 2);
-	assert.equal(acts.n_tokens, 31 + 5 + 31);
-	assert.deepEqual(warnings, [
-		"2 of 3 texts are longer than the context of 32 tokens; 11 tokens at their ends were left out.",
-	]);
+test("a text longer than the context goes on in further contexts, each as if its part stood alone", async () => {
+	const long = `${"x".repeat(31)}${"yz".repeat(15)}y${"end"}`;
+	const acts = await extract(model, [long, "short"], { hook_name });
+	assert.equal(acts.n_tokens, 65 + 5);
+	assert.equal(acts.context_size, undefined);
+	const [first, second, third] = [
+		long.slice(0, 31),
+		long.slice(31, 62),
+		long.slice(62),
+	];
+	const positions = [first, second, third, "short"].flatMap((part) =>
+		Array.from(part, (_, i) => i + 1),
+	);
+	assert.deepEqual([...acts.rows.position], positions);
+	assert.deepEqual([...acts.rows.start.subarray(0, 65)], [...Array(65).keys()]);
+	const alone = await extract(model, [first, second, third, "short"], {
+		hook_name,
+	});
+	near(dataOf(acts), dataOf(alone), 1e-6);
+});
+
+test("packed texts are seen side by side, with BOS between", async () => {
+	const acts = await extract(model, ["abc", "defgh"], {
+		hook_name,
+		context_size: 6,
+	});
+	assert.equal(acts.context_size, 6);
+	assert.equal(acts.n_tokens, 8);
+	assert.deepEqual([...acts.rows.position], [1, 2, 3, 5, 1, 2, 3, 4]);
+	const bos = 256;
+	const ids = (parts: string[]) =>
+		Int32Array.from(parts.flatMap((part) => [bos, ...Buffer.from(part)]));
+	for (const [parts, from, keep] of [
+		[["abc", "d"], 0, [1, 2, 3, 5]],
+		[["efgh"], 4, [1, 2, 3, 4]],
+	] as const) {
+		const input = model.batch([ids([...parts])]);
+		const { cache } = await model.run(input, { hooks: [hook_name] });
+		for (const [row, position] of keep.entries())
+			near(
+				dataOf(acts).subarray((from + row) * 16, (from + row + 1) * 16),
+				cache[hook_name].data.subarray(position * 16, (position + 1) * 16),
+				1e-5,
+			);
+	}
+	await assert.rejects(
+		extract(model, text, { hook_name, context_size: 33 }),
+		/context_size is 33, where a whole number from 2 to 32/,
+	);
+});
+
+test("centring gives what the model gives whose writing weights are centred, and the same logits", async () => {
+	// An untied head: it reads the stream, and is not centred with W_E.
+	const untied = { tie_word_embeddings: false };
+	const plain = await loadModel(
+		writeRandomGpt2(join(folder, "untied"), untied),
+	);
+	const path = writeRandomGpt2(join(folder, "centred"), untied);
+	const centred = await withWeights(path, (name, { shape, data }) => {
+		if (!/wte|wpe|c_proj/.test(name)) return;
+		const d = shape[shape.length - 1];
+		for (let row = 0; row < data.length; row += d) {
+			let mean = 0;
+			for (let i = 0; i < d; i++) mean += data[row + i] / d;
+			for (let i = 0; i < d; i++) data[row + i] -= mean;
+		}
+	});
+	const input = "a stream of bytes";
+	const hooks = plain.hook_names.filter(
+		(name) => !/attn_scores|pattern|result/.test(name),
+	);
+	const options = { hook_names: hooks, include_bos: true };
+	const raw = await extract(plain, [input], options);
+	const ours = await extract(plain, [input], {
+		...options,
+		center_writing_weights: true,
+	});
+	const theirs = await extract(centred, [input], options);
+	let changed = 0;
+	for (const [i, hook] of hooks.entries()) {
+		near(dataOf(ours[i]), dataOf(theirs[i]), 2e-5);
+		const stream =
+			/hook_(pos_)?embed$|hook_resid|hook_attn_out|hook_mlp_out/.test(hook);
+		if (!stream) assert.deepEqual(dataOf(ours[i]), dataOf(raw[i]));
+		else {
+			changed++;
+			assert.ok(
+				dataOf(raw[i]).some((v, j) => Math.abs(v - dataOf(ours[i])[j]) > 0.01),
+			);
+		}
+		assert.equal(ours[i].center_writing_weights, true);
+		assert.equal(raw[i].center_writing_weights, false);
+	}
+	assert.equal(changed, 2 + 3 * 5);
+	const logits = async (one: Model) =>
+		(await one.run(input)).logits?.data ?? [];
+	near(await logits(plain), await logits(centred), 2e-5);
+	await Promise.all([plain.dispose(), centred.dispose()]);
+});
+
+test("what does not fit in memory is refused before it is run, with what it needs and what to do", async () => {
+	const free = mock.method(os, "freemem", () => 4000);
+	try {
+		const pending = extract(model, Array(1000).fill("abcdefghij"), {
+			hook_name,
+		});
+		// 1000 texts of 11 tokens, 64 bytes each: 0.0007 GB.
+		await assert.rejects(
+			pending,
+			/^Error: The activations need about 0\.000(70|71) GB of memory, and 0\.0000020 GB, half of what is free, may be used: give a folder to keep them in, such as to: "activations"\.$/,
+		);
+		await extract(model, ["abc"], { hook_name });
+		const acts = await extract(model, ["abc"], {
+			hook_name,
+			to: join(folder, "little"),
+			shard_tokens: 4,
+		});
+		assert.equal(acts.n_tokens, 3);
+		await assert.rejects(
+			extract(model, ["abc"], {
+				hook_name,
+				to: join(folder, "little2"),
+				shard_tokens: 40,
+			}),
+			/shard_tokens is 40, and a shard of so many tokens needs more memory/,
+		);
+	} finally {
+		free.mock.restore();
+	}
+	assert.equal((await openActivations(join(folder, "little"))).n_tokens, 3);
 });
 
 test("progress is told in tokens and ends at their number", async () => {
@@ -157,8 +342,14 @@ test("a signal ends the extraction", async () => {
 	await assert.rejects(pending, { name: "AbortError" });
 });
 
-test("activations that are not numbers are refused, naming the sentence", async () => {
-	const path = writeRandomGpt2(join(folder, "nan"));
+/** A model like the one in a folder, with its weights changed. */
+async function withWeights(
+	path: string,
+	change: (
+		name: string,
+		tensor: { shape: number[]; data: Float32Array },
+	) => void,
+): Promise<Model> {
 	const file = join(path, "model.safetensors");
 	const opened = openSafetensors(file);
 	const tensors = Object.fromEntries(
@@ -167,9 +358,16 @@ test("activations that are not numbers are refused, naming the sentence", async 
 			{ shape, data: readTensor(opened, name) },
 		]),
 	);
-	tensors["transformer.wte.weight"].data[120 * 16] = Number.NaN; // "x"
+	for (const [name, tensor] of Object.entries(tensors)) change(name, tensor);
 	writeSafetensors(file, tensors);
-	const broken = await loadModel(path);
+	return loadModel(path);
+}
+
+test("activations that are not numbers are refused, naming the sentence", async () => {
+	const path = writeRandomGpt2(join(folder, "nan"));
+	const broken = await withWeights(path, (name, { data }) => {
+		if (name === "transformer.wte.weight") data[120 * 16] = Number.NaN; // "x"
+	});
 	await extract(broken, ["abc"], { hook_name });
 	await assert.rejects(
 		extract(broken, text, { hook_name }),
@@ -184,10 +382,11 @@ test("an empty data set and a hook without fixed width are refused", async () =>
 		extract(model, ["<|endoftext|>"], { hook_name }),
 		/no token besides special ones/,
 	);
-	await assert.rejects(
-		extract(model, text, { hook_name: "blocks.0.attn.hook_pattern" }),
-		/attention pattern/,
-	);
+	for (const one of ["pattern", "attn_scores", "result"] as const)
+		await assert.rejects(
+			extract(model, text, { hook_name: `blocks.0.attn.hook_${one}` }),
+			/does not have one vector a token; read it with runWithCache/,
+		);
 	await assert.rejects(
 		extract(model, text, { hook_name: "blocks.7.hook_resid_post" }),
 		/layers are 0 to 2/,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Sentences, Split } from "../../src/dataset";
-import type { Intervention, Model, TokenBatch } from "../../src/model";
+import type { Intervention, Decoder, TokenBatch } from "../../src/model";
 import { evaluate } from "../../src/sae";
 import { makeSae } from "../../src/sae/sae";
 import { activations, info } from "./fakes";
@@ -18,7 +18,7 @@ const table = [
 ];
 
 /** A model whose activation is its token's, and whose loss at a position is 10 − the sum of the activation there. */
-function fakeModel(seen: Float32Array[] = []): Model {
+function fakeModel(seen: Float32Array[] = []): Decoder {
 	const valuesOf = ({ ids }: TokenBatch) =>
 		Float32Array.from([...ids].flatMap((id) => table[id]));
 	const unused = () => {
@@ -27,6 +27,8 @@ function fakeModel(seen: Float32Array[] = []): Model {
 	return {
 		kind: "model",
 		info: { ...info, d_model: 2 },
+		hook_names: [hook_name],
+		runWithCache: unused,
 		toTokens(text) {
 			const ids = Int32Array.from(`@${text}`, (c) => c.charCodeAt(0) - 64);
 			return {
@@ -70,8 +72,6 @@ function fakeModel(seen: Float32Array[] = []): Model {
 			return { data, dims: [tokens.batch, width] };
 		},
 		toStrTokens: unused,
-		unembedding: unused,
-		neuronOutput: unused,
 		dispose: unused,
 	};
 }

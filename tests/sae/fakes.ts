@@ -1,4 +1,5 @@
 import type { Activations } from "../../src/activations";
+import { inMemory } from "../../src/activations/memory";
 import type { Split } from "../../src/dataset";
 import type { ModelInfo } from "../../src/model";
 import { random } from "../../src/random";
@@ -25,14 +26,12 @@ export function activations(
 	data: Float32Array,
 	d_in: number,
 	split?: Split[],
-): Activations {
+): Activations & { data: Float32Array } {
 	const n = data.length / d_in;
 	const zeros = new Uint32Array(n);
-	return {
-		kind: "activations",
+	const acts = inMemory(data, {
 		hook_name: "blocks.0.hook_resid_post",
 		d_in,
-		n_tokens: n,
 		rows: {
 			sentence: zeros.map((_, i) => i),
 			position: new Uint16Array(n).fill(1),
@@ -49,20 +48,17 @@ export function activations(
 			split,
 		},
 		model: info,
-		cut: 0,
-		async *batches({ size = 4096 } = {}) {
-			for (let from = 0; from < data.length; from += size * d_in)
-				yield data.subarray(from, from + size * d_in);
-		},
-		data,
-	};
+		prepend_bos: true,
+		center_writing_weights: false,
+	});
+	return { ...acts, data };
 }
 
 /** Rows that are sums of a few unit vectors of a dictionary, with strengths of 0.5 to 1.5. */
 export function planted(
 	n: number,
 	{ d_in = 64, d_true = 256, active = 5, seed = 1 } = {},
-): { acts: Activations; directions: Float32Array } {
+): { acts: ReturnType<typeof activations>; directions: Float32Array } {
 	const source = random(seed);
 	const directions = randomRows(d_true, d_in, 1, source);
 	const data = new Float32Array(n * d_in);

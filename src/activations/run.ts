@@ -1,0 +1,80 @@
+import { batchesByLength, type Decoder, type HookName } from "../model";
+import { centre, writesToStream } from "./centre";
+import type { ExtractSettings } from "./types";
+import type { Window } from "./window";
+
+/** A hook and the width of its values. */
+export interface Hook {
+	hook_name: HookName;
+	d_in: number;
+}
+
+/** What progress calls the work. */
+export function progressLabel(hooks: readonly Hook[]): string {
+	return hooks.length === 1
+		? `extract ${hooks[0].hook_name}`
+		: `extract ${hooks.length} hooks`;
+}
+
+/**
+ * Runs the contexts of a window through the model, those of like length together, and puts the values of their rows into one array a
+ * hook [rows, d_in]. `told` hears after each batch how many rows it had.
+ * Throws where a value is NaN or infinite, naming the sentence.
+ */
+export async function runContexts(
+	model: Decoder,
+	{ first, columns, count }: Window,
+	firstRow: Float64Array,
+	targets: readonly (Hook & { into: Float32Array })[],
+	how: {
+		texts: readonly string[];
+		settings: ExtractSettings;
+		told: (rows: number) => void;
+	},
+): Promise<void> {
+	const { texts, settings, told } = how;
+	const { keep, sentence } = columns;
+	const contexts = Array.from({ length: count() }, (_, i) => ({
+		ids: columns.ids.subarray(first[i], first[i + 1]),
+	}));
+	const hooks = targets.map(({ hook_name }) => hook_name);
+	for (const batch of batchesByLength(contexts, settings.batch_tokens)) {
+		settings.signal?.throwIfAborted();
+		const input = model.batch(batch.map((i) => contexts[i].ids));
+		const { cache } = await model.run(input, { hooks });
+		for (const { hook_name, d_in, into } of targets) {
+			const values = cache[hook_name].data; // [batch, seq, d_in]
+			const centred =
+				settings.center_writing_weights && writesToStream(hook_name);
+			for (const [b, i] of batch.entries()) {
+				let to = firstRow[i] * d_in;
+				for (let t = first[i]; t < first[i + 1]; t++) {
+					if (!keep[t]) continue;
+					const at = (b * input.seq + t - first[i]) * d_in;
+					const value = values.subarray(at, at + d_in);
+					if (!allFinite(value)) throw notFinite(hook_name, sentence[t], texts);
+					if (centred) centre(value);
+					into.set(value, to);
+					to += d_in;
+				}
+			}
+		}
+		told(batch.reduce((n, i) => n + firstRow[i + 1] - firstRow[i], 0));
+	}
+}
+
+function notFinite(
+	hook_name: HookName,
+	sentence: number,
+	texts: readonly string[],
+): Error {
+	return new Error(
+		`The activations at "${hook_name}" are NaN or infinite in sentence ${sentence} ("${texts[sentence].slice(0, 40)}"), so the model's weights are broken or the text drives it out of range.`,
+	);
+}
+
+function allFinite(values: Float32Array): boolean {
+	let sum = 0;
+	for (let i = 0; i < values.length; i++) sum += values[i] * 0; // NaN where a value is not finite
+	return sum === 0;
+}

@@ -1,14 +1,23 @@
-"""GPT-2 in PyTorch eager for bench/train-gpt2.ts: each line read makes one training step; its milliseconds are printed."""
-import json, math, sys, time
+"""GPT-2's training step (forward, backward, clip, Adam) in PyTorch eager, for bench/suites/gpt2-training.ts."""
+import math
+
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(2)
-s = json.loads(sys.argv[1])
+from serve import serve, settings as s
+
+torch.set_num_threads(s["threads"])
 d, h, L, V, B, S = s["d_model"], s["n_heads"], s["n_layers"], s["d_vocab"], s["batch"], s["seq"]
 torch.manual_seed(0)
-shapes = s["shapes"]
-w = {k: (torch.ones(v) if "ln_" in k and k.endswith("weight") else torch.zeros(v) if k.endswith("bias") else 0.02 * torch.randn(v)).requires_grad_() for k, v in shapes.items()}
+
+
+def start(name, shape):
+    if "ln_" in name and name.endswith("weight"):
+        return torch.ones(shape)
+    return torch.zeros(shape) if name.endswith("bias") else 0.02 * torch.randn(shape)
+
+
+w = {name: start(name, shape).requires_grad_() for name, shape in s["shapes"].items()}
 adam = torch.optim.Adam(w.values(), lr=1e-3, betas=(0.9, 0.98))
 ids, targets = torch.randint(0, V, (B, S)), torch.randint(0, V, (B, S))
 future = torch.full((S, S), -1e9).triu(1)
@@ -23,14 +32,15 @@ def linear(x, k):
 
 
 def gelu_new(x):
-    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
 def step():
     x = w["transformer.wte.weight"][ids] + w["transformer.wpe.weight"][:S]
     for i in range(L):
         b = f"transformer.h.{i}"
-        q, k, v = (t.view(B, S, h, d // h).transpose(1, 2) for t in linear(norm(x, b + ".ln_1"), b + ".attn.c_attn").split(d, -1))
+        qkv = linear(norm(x, b + ".ln_1"), b + ".attn.c_attn").split(d, -1)
+        q, k, v = (t.view(B, S, h, d // h).transpose(1, 2) for t in qkv)
         p = (q @ k.transpose(-1, -2) / math.sqrt(d // h) + future).softmax(-1)
         x = x + linear((p @ v).transpose(1, 2).reshape(B, S, d), b + ".attn.c_proj")
         x = x + linear(gelu_new(linear(norm(x, b + ".ln_2"), b + ".mlp.c_fc")), b + ".mlp.c_proj")
@@ -42,7 +52,4 @@ def step():
     adam.step()
 
 
-for _ in sys.stdin:
-    t = time.perf_counter()
-    step()
-    print((time.perf_counter() - t) * 1e3, flush=True)
+serve(step, torch=torch.__version__)

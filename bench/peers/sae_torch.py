@@ -1,21 +1,20 @@
-"""SAE training steps in PyTorch, eager, for bench/sae.ts: reads a number of steps per line, answers with seconds."""
-import sys
-import time
-
+"""SAE training steps in PyTorch eager, for bench/suites/train.ts."""
 import torch
 
-architecture, d_in, d_sae, batch, k, threads = sys.argv[1], *map(int, sys.argv[2:])
-torch.set_num_threads(threads)
+from serve import serve, settings
+
+architecture, d_in, d_sae, batch, k = (settings[key] for key in ("architecture", "d_in", "d_sae", "batch", "k"))
+torch.set_num_threads(settings["threads"])
 torch.manual_seed(0)
 W_dec = torch.randn(d_sae, d_in)
 W_dec /= W_dec.norm(dim=1, keepdim=True)
 weights = [W_dec.t().contiguous(), torch.zeros(d_sae), W_dec, torch.zeros(d_in)]
 W_enc, b_enc, W_dec, b_dec = [w.requires_grad_(True) for w in weights]
 adam = torch.optim.Adam(weights, lr=1e-3)
-xs = [torch.randn(batch, d_in) for _ in range(4)]
+x = torch.randn(batch, d_in)
 
 
-def step(x):
+def step():
     pre = torch.addmm(b_enc, x - b_dec, W_enc)
     if architecture == "topk":
         values, indices = pre.topk(k, dim=-1, sorted=False)
@@ -37,8 +36,4 @@ def step(x):
             W_dec.div_(W_dec.norm(dim=1, keepdim=True))
 
 
-for line in sys.stdin:
-    start = time.perf_counter()
-    for i in range(int(line)):
-        step(xs[i % 4])
-    print(time.perf_counter() - start, flush=True)
+serve(step, steps=settings["steps"], torch=torch.__version__)

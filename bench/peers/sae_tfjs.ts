@@ -1,0 +1,38 @@
+/** TensorFlow.js' side of bench/suites/train.ts: the textbook losses, differentiated automatically, and its own Adam. */
+import type * as Tf from "@tensorflow/tfjs";
+import { random } from "../../src/random";
+import { loadTfjs, standardLoss, topkLoss } from "../../src/sae";
+import { parameters } from "../../src/sae/engine";
+import type { SaeTensors } from "../../src/sae/oracle";
+import type { SaeSizes } from "../suites/train";
+import { timed } from "../turns";
+import { serve, settings } from "./serve";
+
+async function main(): Promise<void> {
+	const { architecture, d_in, d_sae, batch, k } = settings<SaeSizes>();
+	const { tf, backend } = await loadTfjs();
+	const draw = random(0);
+	const numbers = Float32Array.from({ length: batch * d_in }, () =>
+		draw.normal(),
+	);
+	const x = tf.tensor2d(numbers, [batch, d_in]);
+	const W_dec = tf.randomNormal([d_sae, d_in], 0, d_in ** -0.5) as Tf.Tensor2D;
+	const start = [W_dec.transpose(), tf.zeros([d_sae]), W_dec, tf.zeros([d_in])];
+	const variables = parameters.map((p, i) => [p, tf.variable(start[i])]);
+	const w = Object.fromEntries(variables) as unknown as SaeTensors;
+	const options = { k, aux_loss_coefficient: 1, dead: tf.zeros([d_sae]) };
+	const loss = () =>
+		architecture === "topk"
+			? topkLoss(tf, x, w, options as Parameters<typeof topkLoss>[3]).total
+			: standardLoss(tf, x, w, 1).total;
+	const adam = tf.train.adam(0.001);
+	await serve(
+		{ tfjs: `${tf.version.tfjs} (${backend})` },
+		timed(async () => {
+			tf.tidy(() => void adam.minimize(loss));
+			await w.b_dec.data();
+		}).run,
+	);
+}
+
+main();

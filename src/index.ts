@@ -7,10 +7,15 @@ import { setProgressSink } from "./progress";
 
 export {
 	type Activations,
+	type BatchOptions,
+	type ExtractManyOptions,
 	type ExtractOptions,
 	extract,
+	openActivations,
 	poolSentences,
 	rowsOf,
+	type ShuffleOptions,
+	type StoreDtype,
 	type TokenRows,
 } from "./activations";
 export * as charts from "./charts";
@@ -36,12 +41,23 @@ export {
 } from "./features";
 export { saveJson } from "./files";
 export {
+	ablate,
+	type Decoder,
+	type GenerateOptions,
+	type Generation,
+	type GradientOptions,
+	type GradientResult,
 	type HookName,
 	hookNames,
 	type Intervention,
+	type LogitLens,
+	type LogitLensOptions,
 	loadModel,
+	loadOnnxModel,
+	type Metric,
 	type Model,
 	type ModelInfo,
+	type PartName,
 	type RunOptions,
 	type RunResult,
 	type Tensor,
@@ -81,5 +97,7 @@ export {
 	topkLoss,
 	trainSae,
 } from "./sae";
+
+export { at, norms } from "./tensors";
 
 if (inNotebook()) setProgressSink(notebookProgress);

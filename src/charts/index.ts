@@ -1,10 +1,14 @@
 export { agreement } from "./agreement";
+export { type AttentionOptions, attention } from "./attention";
 export { clusters } from "./clusters";
 export { confusion } from "./confusion";
 export { density } from "./density";
+export { heads } from "./heads";
 export { type LayerRow, layers } from "./layers";
+export { logitLens } from "./logit-lens";
 export { lossByCondition } from "./loss-by-condition";
 export { neurons } from "./neurons";
+export { norms } from "./norms";
 export { probe } from "./probe";
 export type { Chart } from "./theme";
 export { training } from "./training";

@@ -14,11 +14,12 @@ export interface LayerRow {
  * Lines over layers, one for each series, such as a probe's accuracy or an autoencoder's explained variance; a band where
  * there are intervals.
  *
- * `value`: what is on the vertical axis ("accuracy on the test split" by default). `title`: what is seen.
+ * `value`: what is on the vertical axis ("accuracy on the test split" by default). `layer`: what is on the other one
+ * ("layer" by default). `title`: what is seen.
  */
 export function layers(
 	rows: LayerRow[],
-	options: { value?: string; title?: string } = {},
+	options: { value?: string; layer?: string; title?: string } = {},
 ): Chart {
 	if (!rows.length)
 		throw new Error("charts.layers was given no rows: give it at least one.");
@@ -49,7 +50,7 @@ export function layers(
 			x: {
 				field: "layer",
 				type: "quantitative",
-				title: "layer",
+				title: options.layer ?? "layer",
 				scale: { nice: false, padding: 12 },
 				axis: { values: numbers, format: "d", grid: false },
 			},

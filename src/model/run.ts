@@ -28,7 +28,7 @@ export interface Gpt2
 }
 
 /** Logits of at most this many bytes are computed at once. */
-const HEAD_BYTES = 64e6;
+const HEAD_BYTES = 16e6;
 
 /** The values of hooks, in their true shapes, and what else of a stream is asked for. */
 export async function runStream(

@@ -77,7 +77,9 @@ async function toMessage(
 				"image/png": png.toString("base64"),
 				"text/plain": text,
 			},
-			metadata: { "image/png": { width, height } },
+			metadata: {
+				"image/png": { width, height, alt: text.replace(/^\[chart\] /, "") },
+			},
 			transient: transient(id),
 		};
 	} catch (error) {

@@ -22,6 +22,24 @@ const all: Record<string, charts.Chart> = {
 	neurons: charts.neurons(sample.report),
 	density: charts.density(sample.latents()),
 	"loss-by-condition": charts.lossByCondition(sample.evaluation),
+	"logit-lens": charts.logitLens(sample.lens(sample.tokens, 6)),
+	"logit-lens-hostile": charts.logitLens(sample.lens(sample.hostileTokens, 12)),
+	attention: charts.attention(
+		sample.patterns(4, 7),
+		sample.tokens.slice(0, 7),
+		{
+			layer: 2,
+		},
+	),
+	"attention-many": charts.attention(
+		sample.patterns(12, 60),
+		Array.from({ length: 60 }, (_, i) => sample.hostileTokens[i % 12]),
+		{ layer: 2 },
+	),
+	norms: charts.norms(sample.streams),
+	heads: charts.heads(sample.headValues, {
+		value: "attribution to the logit difference (logits)",
+	}),
 };
 
 for (const [name, spec] of Object.entries(all)) {
@@ -41,7 +59,7 @@ for (const [name, spec] of Object.entries(all)) {
 		assert.equal(png.toString("latin1", 1, 4), "PNG");
 		assert.equal(png.readUInt32BE(16), 2 * width);
 		assert.ok(width > 300 && width < 1000, `width ${width}`);
-		assert.ok(height > 150 && height < 800, `height ${height}`);
+		assert.ok(height > 150 && height < 900, `height ${height}`);
 		assert.deepEqual(warn.mock.calls, []);
 		const out = process.env.CHARTS_OUT;
 		if (out) writeFileSync(join(out, `${name}.png`), png);
@@ -151,4 +169,118 @@ test("the firing frequencies of latents are counted by hand on a small case", ()
 		{ from: -0.2, to: 0, latents: 1 },
 	]);
 	assert.match(JSON.stringify(spec.title), /1 \(33\.3%\) never; L0 1\.1/);
+});
+
+test("every token of a figure has a label of its own, and what has no shape is written out", () => {
+	const { values } = charts.logitLens(sample.lens(sample.hostileTokens, 12))
+		.data as unknown as { values: { token: string; guess: string }[] };
+	const labels = [...new Set(values.map(({ token }) => token))];
+	assert.deepEqual(labels, [
+		"0 <|endoftext|>",
+		'1 "',
+		"2 ⏎⏎",
+		"3 \\u0007\\u202e",
+		"4 \ufffd",
+		"5 ·{datum.x}",
+		"6 '\\",
+		"7 ·very·very·ve…",
+		"8 ·the",
+		"9 ·the",
+		"10 \ud83d\ude00",
+		"11 ",
+	]);
+	assert.ok(values.every(({ guess }) => guess.length <= 9));
+});
+
+test("the logit lens frames what comes next, and the title counts it", () => {
+	const lens = sample.lens(["a", "b", "c"], 2);
+	const rank = [
+		[5, 2],
+		[0, 1],
+		[0, 0],
+	].map((row) => Int32Array.from(row));
+	const spec = charts.logitLens({ ...lens, rank });
+	assert.match(
+		JSON.stringify(spec.title),
+		/right at 1 of 2 positions after one block, at 2 after/,
+	);
+	const { values } = spec.data as unknown as {
+		values: { token: string; layer: string; right?: boolean }[];
+	};
+	assert.deepEqual(
+		values.filter(({ right }) => right).map((v) => `${v.token}: ${v.layer}`),
+		["0 a: block 0", "0 a: block 1", "1 b: block 1"],
+	);
+});
+
+test("a long text is cut in figures of tokens, and the subtitle says so", () => {
+	const long = Array.from({ length: 500 }, (_, i) => `t${i}`);
+	const lens = charts.logitLens(sample.lens(long, 40));
+	const rows = (lens.data as unknown as { values: unknown[] }).values.length;
+	assert.equal(rows, 32 * 14);
+	assert.match(JSON.stringify(lens.title), /the first 32 of 500 tokens/);
+	const cache = sample.patterns(13, 60);
+	const spec = charts.attention(cache, long.slice(0, 60), { layer: 2 });
+	assert.match(JSON.stringify(spec.title), /the first 16 of 60 tokens/);
+	const { values } = spec.data as unknown as { values: unknown[] };
+	assert.equal(values.length, (12 * 16 * 17) / 2);
+});
+
+test("attention that was not run, or tokens of another text, are refused", () => {
+	assert.throws(
+		() => charts.attention({}, ["a"], { layer: 3 }),
+		/"blocks\.3\.attn\.hook_pattern".*runWithCache/,
+	);
+	assert.throws(
+		() =>
+			charts.attention(sample.patterns(1, 2), ["a", "b", "c"], { layer: 2 }),
+		/3 tokens for a pattern of 2/,
+	);
+	assert.throws(
+		() =>
+			charts.attention(sample.patterns(1, 2), ["a"], { layer: 2, heads: [] }),
+		/at least one head/,
+	);
+	assert.throws(
+		() =>
+			charts.attention(sample.patterns(1, 2), ["a"], { layer: 2, heads: [7] }),
+		/Index 7 is out of range/,
+	);
+});
+
+test("norms are means and percentiles of what is no padding", () => {
+	const { values } = charts.norms(sample.streams).data as unknown as {
+		values: object[];
+	};
+	// Norms besides position 0, before the first block: 1, 2, 3, 4 and 1, 2 and 1.
+	assert.deepEqual(
+		values
+			.slice(0, 2)
+			.map((row) =>
+				JSON.stringify(row, (_, v) =>
+					typeof v === "number" ? Number(v.toFixed(4)) : v,
+				),
+			),
+		[
+			'{"layer":0,"series":"position 0","value":10}',
+			'{"layer":0,"series":"all others: median, 5 to 95 %","value":2,"low":1,"high":4}',
+		],
+	);
+	assert.throws(
+		() => charts.norms({ cache: {}, tokens: sample.streams.tokens }),
+		/no residual stream/,
+	);
+});
+
+test("numbers of heads that are never below 0 are coloured from 0 on", () => {
+	const scaleOf = (rows: number[][]) =>
+		/"scale":(\{[^}]*\})/.exec(
+			JSON.stringify(charts.heads(rows, { value: "x" })),
+		)?.[1];
+	assert.match(scaleOf([[0, 2]]) ?? "", /"domain":\[0,2\]/);
+	assert.match(scaleOf([[-1, 2]]) ?? "", /"domain":\[-2,2\]/);
+});
+
+test("a chart of no heads is refused", () => {
+	assert.throws(() => charts.heads([], { value: "x" }), /no numbers/);
 });

@@ -1,5 +1,11 @@
 import type { Clustering } from "../../src/cluster";
 import type { NeuronReport } from "../../src/features";
+import type {
+	Generation,
+	GradientResult,
+	LogitLens,
+	RunResult,
+} from "../../src/model";
 import type { ProbeResult, ProbeScore } from "../../src/probe";
 import { random } from "../../src/random";
 import type { Latents, SaeEvaluation, TrainingHistory } from "../../src/sae";
@@ -312,3 +318,133 @@ export const report: NeuronReport = (() => {
 		seconds: 8,
 	};
 })();
+
+/** Tokens that are hard to draw: quotation marks, control characters, line breaks, one of many characters, one twice. */
+export const hostileTokens = [
+	"<|endoftext|>",
+	'"',
+	"\n\n",
+	"\u0007\u202e",
+	"\ufffd",
+	" {datum.x}",
+	"'\\",
+	`${" very".repeat(50)}`,
+	" the",
+	" the",
+	"\ud83d\ude00",
+	"",
+];
+
+/** A lens of so many tokens over so many layers. */
+export function lens(tokens: string[], n_layers: number): LogitLens {
+	const r = random(11);
+	const hooks = Array.from({ length: n_layers + 1 }, (_, layer) =>
+		layer < n_layers
+			? (`blocks.${layer}.hook_resid_pre` as const)
+			: (`blocks.${n_layers - 1}.hook_resid_post` as const),
+	);
+	const next = (at: number) => tokens[(at + 1) % tokens.length];
+	const right = (layer: number, at: number) =>
+		layer > 0 && (at * 7) % n_layers < layer;
+	return {
+		kind: "logit-lens",
+		tokens,
+		hooks,
+		top: hooks.map((_, layer) =>
+			tokens.map((token, at) => [
+				{
+					id: at,
+					token: right(layer, at) ? next(at) : token,
+					probability: (0.1 + 0.9 * r.uniform()) * (layer / n_layers),
+				},
+				{ id: 1, token: " second", probability: 0.01 },
+			]),
+		),
+		log_probability: hooks.map((_, layer) =>
+			Float32Array.from(tokens.slice(1), () => layer - n_layers - 1),
+		),
+		rank: hooks.map((_, layer) =>
+			Int32Array.from(tokens.slice(1), (_, at) => (right(layer, at) ? 0 : 3)),
+		),
+	};
+}
+
+export const tokens = [
+	"<|endoftext|>",
+	..."Paul scares Lucy at sea because he has called . The boats by the lake are hardly bad .".split(
+		/(?= )/,
+	),
+];
+
+/** Patterns of so many heads that look at position 0, at the token before, or at all alike. */
+export function patterns(heads: number, seq: number): RunResult["cache"] {
+	const data = new Float32Array(heads * seq * seq);
+	for (let row = 0; row < heads * seq; row++) {
+		const [head, query] = [Math.floor(row / seq), row % seq];
+		const favourite = head % 3 === 0 ? 0 : head % 3 === 1 ? query - 1 : -1;
+		const extra = favourite >= 0 && query > 0 ? 0.9 : 0;
+		for (let key = 0; key <= query; key++)
+			data[row * seq + key] =
+				(1 - extra) / (query + 1) + (key === favourite ? extra : 0);
+	}
+	return {
+		"blocks.2.attn.hook_pattern": { data, dims: [1, heads, seq, seq] },
+	};
+}
+
+/** Three texts of up to five tokens, 6 layers: position 0 has the norm 10 (layer + 1), the others 1 to 4 (layer + 1). */
+export const streams: Pick<RunResult, "cache" | "tokens"> = {
+	tokens: {
+		ids: new Int32Array(15),
+		lengths: Int32Array.of(5, 3, 2),
+		batch: 3,
+		seq: 5,
+	},
+	cache: Object.fromEntries(
+		Array.from({ length: 7 }, (_, layer) => [
+			layer < 6 ? `blocks.${layer}.hook_resid_pre` : "blocks.5.hook_resid_post",
+			{
+				data: Float32Array.from({ length: 30 }, (_, i) => {
+					const at = Math.floor(i / 2) % 5;
+					return ((layer + 1) * (at || 10)) / Math.SQRT2;
+				}),
+				dims: [3, 5, 2],
+			},
+		]),
+	),
+};
+
+export const headValues = Array.from({ length: 6 }, (_, layer) =>
+	Array.from({ length: 4 }, (_, head) =>
+		layer === 4 && head > 0 ? 4 - head : 0.3 * Math.sin(4 * layer + head),
+	),
+);
+
+export function generation(prompt: string, text: string): Generation {
+	return {
+		kind: "generation",
+		prompt,
+		text,
+		ids: Int32Array.of(7, 8),
+		log_probabilities: Float32Array.of(-0.5, -1.25),
+		stopped: "eos",
+	};
+}
+
+export const tensor = {
+	data: Float32Array.of(3, 4, 0, 0, 5, 12, 99, 99),
+	dims: [2, 2, 2],
+};
+
+export const gradients: GradientResult = {
+	kind: "gradients",
+	tokens: {
+		ids: new Int32Array(4),
+		lengths: Int32Array.of(2, 1),
+		batch: 2,
+		seq: 2,
+	},
+	metric: Float32Array.of(1.5, -2),
+	gradients: { hook_embed: tensor },
+	cache: { hook_embed: tensor },
+};

@@ -80,6 +80,9 @@ test("every kind of record is a safe table even where its names are hostile", ()
 			cut: 0,
 		},
 		{ kind: "model", info: { name: hostile[0], n_layers: 6 } },
+		sample.lens(hostile, 3),
+		sample.generation(hostile[0], hostile[1]),
+		{ ...sample.gradients, gradients: { [hostile[1]]: sample.tensor } },
 		{
 			kind: "sae",
 			cfg: {
@@ -165,4 +168,45 @@ test("columns of numbers are set to the right in text too", () => {
 		],
 	);
 	assert.equal(text, "name      n\n----  -----\na         1\nbc    1,000");
+});
+
+test("a logit lens is a table of guesses, with the rank of what really comes next", () => {
+	const lens = sample.lens(["<bos>", " a", "\n"], 2);
+	const rank = [0, 1, 2].map((layer) => Int32Array.of(layer, 7));
+	const lines = recordHtml({ ...lens, rank }).text.split("\n");
+	assert.match(lines[0], /^Logit lens of 3 tokens/);
+	assert.match(lines[1], /before block 0 +before block 1 +after block 1 +rank/);
+	assert.match(lines[3], /^ +0 +"<bos>" +"<bos>" .* 2 +-1$/);
+	assert.match(lines[4], /^ +1 +" a" .* 7 +-1$/);
+	assert.match(lines[5], /^ +2 +"\\n"/);
+});
+
+test("a lens of many layers and tokens is cut, its last layer kept", () => {
+	const { html, text } = recordHtml(
+		sample.lens(
+			Array.from({ length: 400 }, () => "x".repeat(1e4)),
+			48,
+		),
+	);
+	assert.match(text, /after block 47/);
+	assert.match(text, /… and 300 more rows$/);
+	assert.ok(html.length < 200_000);
+});
+
+test("a continued text is shown as text, the new part in bold, with how it ended", () => {
+	const { html, text } = recordHtml(sample.generation("a <b>", " c\nd"));
+	assert.match(html, />a &lt;b&gt;<b> c\nd<\/b></);
+	assert.equal(
+		text,
+		"a <b>[ c\nd]\n2 new tokens, log-probability -1.75 nats; the model ended the text",
+	);
+	const long = recordHtml(sample.generation("x".repeat(1e6), "y".repeat(1e6)));
+	assert.ok(long.html.length < 5000);
+});
+
+test("gradients are shown as their lengths at each hook, without padding", () => {
+	const { text } = recordHtml(sample.gradients);
+	// Text 0 has two tokens, (3, 4) and (0, 0); text 1 has one, (5, 12), and padding of 99.
+	assert.match(text, /^Gradients of a metric: 1\.500, -2\.000 \(2 texts\)/);
+	assert.match(text, /hook_embed +2 × 2 × 2 +6 +13$/);
 });

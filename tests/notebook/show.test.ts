@@ -24,10 +24,9 @@ test("a chart is one output: a live chart as an object, a PNG with its size, its
 	const spec = data[vega_lite] as { $schema: string };
 	assert.equal(spec.$schema, "https://vega.github.io/schema/vega-lite/v5.json");
 	const png = Buffer.from(data["image/png"] as string, "base64");
-	assert.equal(
-		png.readUInt32BE(16),
-		2 * (metadata["image/png"] as { width: number }).width,
-	);
+	const picture = metadata["image/png"] as { width: number; alt: string };
+	assert.equal(png.readUInt32BE(16), 2 * picture.width);
+	assert.match(picture.alt, /^What a linear classifier can read/);
 	assert.match(String(data["text/plain"]), /What a linear classifier can read/);
 });
 

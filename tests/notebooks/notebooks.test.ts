@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { jupyterEnvironment, noKernel, python, root } from "../jupyter";
@@ -10,6 +10,7 @@ import { jupyterEnvironment, noKernel, python, root } from "../jupyter";
 interface Notebook {
 	cells: {
 		cell_type: string;
+		metadata: Record<string, unknown>;
 		source: string | string[];
 		execution_count?: number | null;
 		outputs?: { output_type: string; data?: Record<string, unknown> }[];
@@ -35,8 +36,37 @@ function failure(log: string): string {
 	return at < 0 ? log : log.slice(at);
 }
 
+/** The code cells that hold something. */
+function codeOf({ cells }: Notebook) {
+	return cells.filter(
+		({ cell_type, source }) =>
+			cell_type === "code" && [source].flat().join("").trim(),
+	);
+}
+
 const folder = join(root, "notebooks");
 for (const name of readdirSync(folder).filter((n) => n.endsWith(".ipynb"))) {
+	test(`${name} is short in every cell, and its outputs are whole or absent`, () => {
+		const file = readFileSync(join(folder, name), "utf8");
+		assert.ok(file.length < 1.5e6, `${file.length} characters`);
+		const code = codeOf(JSON.parse(file));
+		for (const { source } of code) {
+			const lines = [source].flat().join("").split("\n");
+			assert.ok(lines.length <= 15, `${lines.length} lines: ${lines[0]}`);
+		}
+		const outputs = code.flatMap(({ outputs }) => outputs ?? []);
+		if (outputs.length === 0) return; // committed without
+		assert.deepEqual(
+			code.map(({ execution_count }) => execution_count),
+			code.map((_, i) => i + 1),
+		);
+		assert.ok(outputs.every(({ output_type }) => output_type !== "error"));
+		assert.ok(code.every(({ metadata }) => !("execution" in metadata)));
+		const text = JSON.stringify(outputs);
+		for (const path of [root, homedir(), tmpdir()])
+			assert.ok(!text.includes(`${path}/`), `an output names ${path}`);
+	});
+
 	test(`${name} runs from top to bottom`, { skip: noKernel }, async () => {
 		mkdirSync(join(root, "out"), { recursive: true }); // notebooks leave their numbers there
 		const out = mkdtempSync(join(tmpdir(), "sparselens-notebook-"));
@@ -51,11 +81,7 @@ for (const name of readdirSync(folder).filter((n) => n.endsWith(".ipynb"))) {
 		assert.ok(run.ok, failure(run.log));
 
 		const file = join(out, basename(name));
-		const { cells }: Notebook = JSON.parse(readFileSync(file, "utf8"));
-		const code = cells.filter(
-			({ cell_type, source }) =>
-				cell_type === "code" && [source].flat().join("").trim(),
-		);
+		const code = codeOf(JSON.parse(readFileSync(file, "utf8")));
 		assert.deepEqual(
 			code.map(({ execution_count }) => execution_count),
 			code.map((_, i) => i + 1),

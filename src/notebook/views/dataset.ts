@@ -1,0 +1,21 @@
+import type { Sentences } from "../../dataset";
+import type { Html } from "../html";
+import { table } from "../table";
+
+/** The first five sentences with their labels. */
+export function sentencesView(sentences: Sentences): Html {
+	const names = Object.keys(sentences.labels).slice(0, 6);
+	return table(
+		["", "text", ...names],
+		sentences.text
+			.slice(0, 5)
+			.map((text, i) => [
+				i,
+				text,
+				...names.map((name) => sentences.labels[name][i]),
+			]),
+		{
+			caption: `${sentences.text.length.toLocaleString("en-US")} sentences (${sentences.name}), the first five`,
+		},
+	);
+}

@@ -1,6 +1,17 @@
 import type { Sentences, Split } from "../dataset";
 import type { TokenRows } from "./types";
 
+/** Rows that are still to be filled in. */
+export function emptyRows(n: number): TokenRows {
+	return {
+		sentence: new Uint32Array(n),
+		position: new Uint16Array(n),
+		token: new Uint32Array(n),
+		start: new Uint32Array(n),
+		end: new Uint32Array(n),
+	};
+}
+
 /** Row numbers of a split, ascending; every row where no split is given or the sentences have none. */
 export function rowsOf(
 	acts: { rows: TokenRows; sentences: Pick<Sentences, "split"> },

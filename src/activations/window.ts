@@ -1,4 +1,5 @@
 import type { Context } from "./contexts";
+import { emptyRows } from "./rows";
 import type { TokenRows } from "./types";
 
 /** What a window holds of each token. */
@@ -87,13 +88,7 @@ export function layOut({ first, columns, count }: Window): {
 		for (let t = first[i]; t < first[i + 1]; t++) firstRow[i + 1] += keep[t];
 	}
 	const n = firstRow[count()];
-	const rows = {
-		sentence: new Uint32Array(n),
-		position: new Uint16Array(n),
-		token: new Uint32Array(n),
-		start: new Uint32Array(n),
-		end: new Uint32Array(n),
-	};
+	const rows = emptyRows(n);
 	let row = 0;
 	for (let i = 0; i < count(); i++)
 		for (let t = first[i]; t < first[i + 1]; t++) {

@@ -1,19 +1,17 @@
 import { batchOf } from "./batch";
 import { publicInfo, readConfig } from "./config";
+import { makeRuns } from "./decoder";
 import { makeGenerate } from "./generate";
 import { makeGradients } from "./gradients";
 import { hookNames, parseHook } from "./hooks";
 import { type LocateOptions, locateModel } from "./locate";
 import { makeLogitLens } from "./logit-lens";
-import { type Gpt2, makeRun } from "./run";
-import { openSessions } from "./sessions";
+import { type Gpt2, makeEngine } from "./run";
+import { keptOf, openSessions } from "./sessions";
 import { loadTokenizer } from "./tokenizer";
 import { makeTokens } from "./tokens";
 import type { Model } from "./types";
 import { headName, openWeights } from "./weights";
-
-/** Graphs are kept ready while their copies of the weights need at most this many bytes, but always two of them. */
-const KEPT_BYTES = 2e9;
 
 /**
  * Loads a GPT-2: a bundled name ("tiny-gpt2"), a folder in Hugging Face layout (config.json, model.safetensors or its
@@ -32,8 +30,7 @@ export async function loadModel(
 	if (tokenizer) config.bos_token_id ??= tokenizer.bos_token_id ?? null;
 	const info = { ...publicInfo(config), ...(revision && { revision }) };
 	const { toTokens, toStrTokens } = makeTokens(info, tokenizer);
-	const kept = Math.max(2, Math.min(6, Math.floor(KEPT_BYTES / weights.bytes)));
-	const sessions = openSessions(id, weights.folder, kept);
+	const sessions = openSessions(id, weights.folder, keptOf(weights.bytes));
 	const hook_names = hookNames(info);
 	const decode = tokenizer?.decode ?? ((...ids: number[]) => ids.join(" "));
 	const gpt2: Gpt2 = {
@@ -52,7 +49,7 @@ export async function loadModel(
 		toTokens,
 		toStrTokens,
 		batch: (tokens) => batchOf(info, tokens),
-		...makeRun(gpt2),
+		...makeRuns(gpt2, makeEngine(gpt2)),
 		generate: makeGenerate(gpt2),
 		logitLens: makeLogitLens(gpt2),
 		runWithGradients: makeGradients(gpt2),

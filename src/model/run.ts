@@ -1,9 +1,9 @@
 import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { asBatch } from "./batch";
 import type { Gpt2Config } from "./config";
+import type { Engine } from "./decoder";
 import { buildStream, type Wanted } from "./graph";
 import { buildHead, type HeadOutput } from "./head";
-import { hookShape, hookWidth, parseHook } from "./hooks";
+import { hookShape } from "./hooks";
 import { planChanges } from "./interventions";
 import type { Sessions } from "./sessions";
 import { feedsOf, splicedOf } from "./stages";
@@ -115,15 +115,11 @@ export function targets(ids: ArrayLike<number>): OrtTensor {
 	return new OrtTensor("int64", data, [ids.length, 1]);
 }
 
-const last = "ln_final.hook_normalized";
+const last = "ln_final.hook_normalized" as const;
 
-/** The methods of a model that only read its values. */
-export function makeRun(
-	gpt2: Gpt2,
-): Pick<Decoder, "run" | "runWithCache" | "loss"> {
-	const { info, hook_names } = gpt2;
-	const { d_vocab } = info;
-
+/** How a GPT-2 computes what a run or a loss asks for. */
+export function makeEngine(gpt2: Gpt2): Engine {
+	const { d_vocab } = gpt2.info;
 	const logitsOf = async ({ data: rows, dims }: Tensor): Promise<Tensor> => {
 		const [batch, seq] = dims;
 		const data = new Float32Array(batch * seq * d_vocab);
@@ -132,90 +128,30 @@ export function makeRun(
 		}));
 		return { data, dims: [batch, seq, d_vocab] };
 	};
-	const run: Decoder["run"] = async (input, options = {}) => {
-		const tokens = asBatch(gpt2, input, options.prepend_bos);
-		const hooks = (options.hooks ?? []).map((name) => parseHook(gpt2, name));
-		const logits = options.logits ?? hooks.length === 0;
-		if (!logits && hooks.length === 0)
-			throw new Error(
-				"The run would return nothing: it has no hooks, and logits are false.",
-			);
-		checkMemory(info, tokens, hooks, logits);
-		const { [last]: normalized, ...cache } = await runStream(
-			gpt2,
-			tokens,
-			logits ? [...hooks, last] : hooks,
-			options.interventions,
-		);
-		return {
-			tokens,
-			cache: hooks.includes(last) ? { ...cache, [last]: normalized } : cache,
-			...(logits && { logits: await logitsOf(normalized) }),
-		};
-	};
 	return {
-		run,
-		runWithCache(input, { names_filter, ...options } = {}) {
-			const accepts =
-				typeof names_filter === "function" ? names_filter : () => true;
-			const hooks = Array.isArray(names_filter)
-				? names_filter
-				: hook_names.filter(accepts);
-			return run(input, { ...options, hooks, logits: true });
+		async compute(tokens, { hooks, logits }, interventions) {
+			const wanted: HookName[] = logits ? [...hooks, last] : hooks;
+			const values = await runStream(gpt2, tokens, wanted, interventions);
+			const cache = Object.fromEntries(
+				hooks.map((hook) => [hook, values[hook]]),
+			);
+			return { cache, ...(logits && { logits: await logitsOf(values[last]) }) };
 		},
-		async loss(input, { interventions, prepend_bos } = {}) {
-			const tokens = asBatch(gpt2, input, prepend_bos);
-			const { batch, seq, ids, lengths } = tokens;
-			if (seq < 2)
-				throw new Error(
-					`The loss needs texts of at least 2 tokens, and the longest has ${seq}.`,
-				);
+		async nats(tokens, next, interventions) {
 			const { [last]: x } = await runStream(
 				gpt2,
 				tokens,
 				[last],
 				interventions,
 			);
-			const next = Int32Array.from(ids, (_, at) => ids[at + 1] ?? 0);
-			const nats = new Float32Array(batch * seq);
+			const nats = new Float32Array(next.length);
 			await runHead(gpt2, "nats", x.data, (from, to) => ({
 				feeds: { target: targets(next.subarray(from, to)) },
 				into: { nats: rowsOf(nats, from, to) },
 			}));
-			const data = new Float32Array(batch * (seq - 1));
-			for (let row = 0; row < batch; row++)
-				for (let at = 0; at < lengths[row] - 1; at++)
-					data[row * (seq - 1) + at] = nats[row * seq + at];
-			return { data, dims: [batch, seq - 1] };
+			return nats;
 		},
 	};
-}
-
-/** Throws where what a run returns would not fit into the memory that is free, twice over: the runtime copies it. */
-export function checkMemory(
-	info: ModelInfo,
-	{ batch, seq }: TokenBatch,
-	hooks: readonly HookName[],
-	logits: boolean,
-): void {
-	const perText = (hook: HookName) => {
-		if (hook.endsWith("hook_result")) return seq * info.n_heads * info.d_model;
-		if (hookShape(hook) === "per head") return info.n_heads * seq * seq;
-		return seq * hookWidth(info, hook);
-	};
-	const values =
-		hooks.reduce((sum, hook) => sum + perText(hook), 0) +
-		(logits ? seq * info.d_vocab : 0);
-	const needed = 8 * batch * values;
-	const free = process.availableMemory();
-	if (needed > free)
-		throw new Error(
-			`The values asked for need ${gigabytes(needed)}, and ${gigabytes(free)} of memory are free: ask for fewer hooks (names_filter), or give fewer or shorter texts.`,
-		);
-}
-
-function gigabytes(bytes: number): string {
-	return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** A float tensor of the runtime as plain numbers. */

@@ -30,6 +30,14 @@ interface Entry {
 	retired: boolean;
 }
 
+/** Sessions are kept ready while their copies of the weights need at most this many bytes, but always two of them. */
+const KEPT_BYTES = 2e9;
+
+/** How many sessions of a model with weights of so many bytes stay ready: 2 to 6. */
+export function keptOf(bytes: number): number {
+	return Math.max(2, Math.min(6, Math.floor(KEPT_BYTES / bytes)));
+}
+
 /**
  * Makes the sessions of a model; none is created before it is needed.
  *

@@ -6,6 +6,7 @@ import { random } from "../../random";
 import { nearNames } from "../../suggest";
 import { mix } from "../mixing";
 import { chosenBatches, shuffleSettings } from "../options";
+import { emptyRows } from "../rows";
 import type {
 	Activations,
 	BatchOptions,
@@ -170,13 +171,7 @@ function column(
 }
 
 function readRows(folder: string, shards: Shard[], n: number): TokenRows {
-	const rows = {
-		sentence: new Uint32Array(n),
-		position: new Uint16Array(n),
-		token: new Uint32Array(n),
-		start: new Uint32Array(n),
-		end: new Uint32Array(n),
-	};
+	const rows = emptyRows(n);
 	for (const name of rowNames)
 		for (const shard of shards)
 			rows[name].set(column(folder, shard, name), shard.first_row);

@@ -1,6 +1,7 @@
 import { allTensors, readOnnx } from "../../formats/onnx-file";
 import { batchOf } from "../batch";
-import { openSessions } from "../sessions";
+import { makeRuns } from "../decoder";
+import { keptOf, openSessions } from "../sessions";
 import { loadTokenizer } from "../tokenizer";
 import { makeTokens } from "../tokens";
 import type { Decoder } from "../types";
@@ -9,12 +10,9 @@ import { describe } from "./info";
 import { findWeights } from "./links";
 import { locateOnnx } from "./locate";
 import { prepare } from "./prepare";
-import { makeRun } from "./run";
+import { makeEngine } from "./run";
 import { findStructure } from "./structure";
 import { wire } from "./wiring";
-
-/** Graphs are kept ready while their copies of the weights need at most this many bytes, but always two of them. */
-const KEPT_BYTES = 2e9;
 
 /**
  * Loads any decoder that was exported to ONNX for text generation: an .onnx file, or a folder that holds one (or whose
@@ -33,17 +31,16 @@ export async function loadOnnxModel(path: string): Promise<Decoder> {
 	const tokenizer = await loadTokenizer(info.folder);
 	if (tokenizer) info.bos_token_id ??= tokenizer.bos_token_id ?? null;
 	const tokens = makeTokens(info, tokenizer);
-	const kept = Math.max(2, Math.min(6, Math.floor(KEPT_BYTES / weights.bytes)));
+	const kept = keptOf(weights.bytes);
 	const sessions = openSessions(path, weights.folder, kept);
 	const hook_names = [...structure.hooks.keys()];
 	const source = { file, w, structure, locate: weights.locate };
+	const model = { info, hook_names, ...tokens };
 	return {
 		kind: "model",
-		info,
-		hook_names,
-		...tokens,
+		...model,
 		batch: (texts) => batchOf(info, texts),
-		...makeRun({ ...{ info, hook_names, source, sessions }, ...tokens }),
+		...makeRuns(model, makeEngine({ ...model, source, sessions })),
 		dispose: () => sessions.dispose(),
 	};
 }

@@ -1,7 +1,8 @@
-import { asBatch, textsOf } from "../batch";
-import { hookShape, hookWidth, parseHook } from "../hooks";
+import { textsOf } from "../batch";
+import type { Engine } from "../decoder";
+import { hookShape, hookWidth } from "../hooks";
 import { type Changes, changesOf, planChanges } from "../interventions";
-import { checkMemory, plain, targets } from "../run";
+import { plain, targets } from "../run";
 import type { Sessions } from "../sessions";
 import { feedsOf, splicedOf } from "../stages";
 import type {
@@ -24,11 +25,9 @@ export interface OnnxDecoder
 /** For the loss, texts go through together while their logits need at most this many bytes. */
 const LOGIT_BYTES = 64e6;
 
-/** The methods of a decoder that read its values. */
-export function makeRun(
-	decoder: OnnxDecoder,
-): Pick<Decoder, "run" | "runWithCache" | "loss"> {
-	const { info, hook_names, source, sessions } = decoder;
+/** How a decoder computes what a run or a loss asks for. */
+export function makeEngine(decoder: OnnxDecoder): Engine {
+	const { info, source, sessions } = decoder;
 
 	const runPart = (
 		tokens: TokenBatch,
@@ -43,66 +42,38 @@ export function makeRun(
 			...more,
 		});
 	};
-	const run: Decoder["run"] = async (input, options = {}) => {
-		const tokens = asBatch(decoder, input, options.prepend_bos);
-		const names = (options.hooks ?? []).map((name) => parseHook(decoder, name));
-		const hooks = [...new Set(names)].sort();
-		const logits = options.logits ?? hooks.length === 0;
-		if (!logits && hooks.length === 0)
-			throw new Error(
-				"The run would return nothing: it has no hooks, and logits are false.",
-			);
-		checkMemory(info, tokens, hooks, logits);
-		const changes = planChanges(decoder, tokens, options.interventions);
-		const out = await runPart(tokens, changes, { hooks, logits });
-		const read = (what: HookName | "logits", dims: number[]) =>
-			shaped(what, plain(out[readName(what)]), dims);
-		return {
-			tokens,
-			cache: Object.fromEntries(
-				hooks.map((hook) => [hook, read(hook, dimsOf(info, tokens, hook))]),
-			),
-			...(logits && {
-				logits: read("logits", [tokens.batch, tokens.seq, info.d_vocab]),
-			}),
-		};
-	};
 	return {
-		run,
-		runWithCache(input, { names_filter, ...options } = {}) {
-			const accepts =
-				typeof names_filter === "function" ? names_filter : () => true;
-			const hooks = Array.isArray(names_filter)
-				? names_filter
-				: hook_names.filter(accepts);
-			return run(input, { ...options, hooks, logits: true });
+		async compute(tokens, { hooks, logits }, interventions) {
+			const changes = planChanges(decoder, tokens, interventions);
+			const out = await runPart(tokens, changes, { hooks, logits });
+			const read = (what: HookName | "logits", dims: number[]) =>
+				shaped(what, plain(out[readName(what)]), dims);
+			return {
+				cache: Object.fromEntries(
+					hooks.map((hook) => [hook, read(hook, dimsOf(info, tokens, hook))]),
+				),
+				...(logits && {
+					logits: read("logits", [tokens.batch, tokens.seq, info.d_vocab]),
+				}),
+			};
 		},
-		async loss(input, { interventions, prepend_bos } = {}) {
-			const tokens = asBatch(decoder, input, prepend_bos);
-			const { batch, seq, lengths } = tokens;
-			if (seq < 2)
-				throw new Error(
-					`The loss needs texts of at least 2 tokens, and the longest has ${seq}.`,
-				);
+		async nats(tokens, next, interventions) {
+			const { batch, seq } = tokens;
 			const changes = planChanges(decoder, tokens, interventions);
 			const perText = 4 * info.d_vocab * seq;
 			const rows = Math.max(1, Math.floor(LOGIT_BYTES / perText));
-			const data = new Float32Array(batch * (seq - 1));
+			const nats = new Float32Array(batch * seq);
 			for (let from = 0; from < batch; from += rows) {
-				const part = textsOf(tokens, from, from + rows);
-				const next = Int32Array.from(part.ids, (_, i) => part.ids[i + 1] ?? 0);
+				const to = Math.min(batch, from + rows);
 				const out = await runPart(
-					part,
-					changesOf(changes, from, from + rows),
+					textsOf(tokens, from, to),
+					changesOf(changes, from, to),
 					{ hooks: [], nats: true },
-					{ "ours:target": targets(next) },
+					{ "ours:target": targets(next.subarray(from * seq, to * seq)) },
 				);
-				const { data: nats } = plain(out["ours:nats"]);
-				for (let row = 0; row < part.batch; row++)
-					for (let at = 0; at < lengths[from + row] - 1; at++)
-						data[(from + row) * (seq - 1) + at] = nats[row * seq + at];
+				nats.set(plain(out["ours:nats"]).data, from * seq);
 			}
-			return { data, dims: [batch, seq - 1] };
+			return nats;
 		},
 	};
 }

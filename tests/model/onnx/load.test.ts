@@ -128,12 +128,12 @@ describe("an ONNX decoder's file", { skip }, () => {
 			],
 		});
 		deepEqual(
-			Object.values(cache).map(({ dims }) => dims),
+			Object.entries(cache).map(([hook, { dims }]) => [hook, ...dims]),
 			[
-				[1, 4, 3, 3],
-				[1, 3, 4, 8],
-				[1, 3, 80],
-				[1, 3, 32],
+				["hook_embed", 1, 3, 32],
+				["blocks.1.attn.hook_pattern", 1, 4, 3, 3],
+				["blocks.1.attn.hook_z", 1, 3, 4, 8],
+				["blocks.1.mlp.hook_post", 1, 3, 80],
 			],
 		);
 		const { data } = cache["blocks.1.attn.hook_pattern"];

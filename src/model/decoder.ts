@@ -1,0 +1,101 @@
+import { asBatch } from "./batch";
+import { hookShape, hookWidth, parseHook } from "./hooks";
+import type {
+	Decoder,
+	HookName,
+	Intervention,
+	ModelInfo,
+	RunResult,
+	TokenBatch,
+} from "./types";
+
+/** What each kind of model does in its own way. */
+export interface Engine {
+	/** The values at hooks, in the model's order, and the logits where they are wanted. */
+	compute(
+		tokens: TokenBatch,
+		wanted: { hooks: HookName[]; logits: boolean },
+		interventions?: Intervention[],
+	): Promise<Pick<RunResult, "cache" | "logits">>;
+	/** −log p of the token `next` behind each token, [batch, seq]; at padding it means nothing. */
+	nats(
+		tokens: TokenBatch,
+		next: Int32Array,
+		interventions?: Intervention[],
+	): Promise<Float32Array>;
+}
+
+/** The methods of a model that only read its values. */
+export function makeRuns(
+	model: Pick<Decoder, "info" | "hook_names" | "toTokens">,
+	engine: Engine,
+): Pick<Decoder, "run" | "runWithCache" | "loss"> {
+	const { info, hook_names } = model;
+	const run: Decoder["run"] = async (input, options = {}) => {
+		const tokens = asBatch(model, input, options.prepend_bos);
+		const names = (options.hooks ?? []).map((name) => parseHook(model, name));
+		const hooks = hook_names.filter((hook) => names.includes(hook));
+		const logits = options.logits ?? hooks.length === 0;
+		if (!logits && hooks.length === 0)
+			throw new Error(
+				"The run would return nothing: it has no hooks, and logits are false.",
+			);
+		checkMemory(info, tokens, hooks, logits);
+		const wanted = { hooks, logits };
+		const out = await engine.compute(tokens, wanted, options.interventions);
+		return { tokens, ...out };
+	};
+	return {
+		run,
+		runWithCache(input, { names_filter, ...options } = {}) {
+			const accepts =
+				typeof names_filter === "function" ? names_filter : () => true;
+			const hooks = Array.isArray(names_filter)
+				? names_filter
+				: hook_names.filter(accepts);
+			return run(input, { ...options, hooks, logits: true });
+		},
+		async loss(input, { interventions, prepend_bos } = {}) {
+			const tokens = asBatch(model, input, prepend_bos);
+			const { batch, seq, ids, lengths } = tokens;
+			if (seq < 2)
+				throw new Error(
+					`The loss needs texts of at least 2 tokens, and the longest has ${seq}.`,
+				);
+			const next = Int32Array.from(ids, (_, at) => ids[at + 1] ?? 0);
+			const nats = await engine.nats(tokens, next, interventions);
+			const data = new Float32Array(batch * (seq - 1));
+			for (let row = 0; row < batch; row++)
+				for (let at = 0; at < lengths[row] - 1; at++)
+					data[row * (seq - 1) + at] = nats[row * seq + at];
+			return { data, dims: [batch, seq - 1] };
+		},
+	};
+}
+
+/** Throws where what a run returns would not fit into the memory that is free, twice over: the runtime copies it. */
+function checkMemory(
+	info: ModelInfo,
+	{ batch, seq }: TokenBatch,
+	hooks: readonly HookName[],
+	logits: boolean,
+): void {
+	const perText = (hook: HookName) => {
+		if (hook.endsWith("hook_result")) return seq * info.n_heads * info.d_model;
+		if (hookShape(hook) === "per head") return info.n_heads * seq * seq;
+		return seq * hookWidth(info, hook);
+	};
+	const values =
+		hooks.reduce((sum, hook) => sum + perText(hook), 0) +
+		(logits ? seq * info.d_vocab : 0);
+	const needed = 8 * batch * values;
+	const free = process.availableMemory();
+	if (needed > free)
+		throw new Error(
+			`The values asked for need ${gigabytes(needed)}, and ${gigabytes(free)} of memory are free: ask for fewer hooks (names_filter), or give fewer or shorter texts.`,
+		);
+}
+
+function gigabytes(bytes: number): string {
+	return `${(bytes / 1e9).toFixed(1)} GB`;
+}

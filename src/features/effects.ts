@@ -1,4 +1,4 @@
-import type { HookName, Decoder } from "../model";
+import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import type { NeuronEffect } from "./report";
 import { type Prompts, score } from "./zeroing";

@@ -1,5 +1,5 @@
 import type { Sentences } from "../dataset";
-import type { HookName, Decoder } from "../model";
+import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import type { Matrix } from "./association";
 

@@ -1,5 +1,5 @@
 import type { Sentences } from "../dataset";
-import type { HookName, Intervention, Decoder, Tokens } from "../model";
+import type { Decoder, HookName, Intervention, Tokens } from "../model";
 import { thin } from "./pick";
 
 /** A prompt with the right answer and a wrong one, each as the text that follows the prompt. */

@@ -1,6 +1,6 @@
 import { extract, poolSentences } from "../activations";
 import type { Sentences } from "../dataset";
-import type { HookName, Decoder } from "../model";
+import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
 import type { ProbeOptions } from "./probe";

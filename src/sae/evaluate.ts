@@ -2,8 +2,8 @@ import { rowsOf } from "../activations";
 import type { Sentences, Split } from "../dataset";
 import {
 	batchesByLength,
-	type Intervention,
 	type Decoder,
+	type Intervention,
 	parseHook,
 } from "../model";
 import { reportProgress } from "../progress";

@@ -1,5 +1,10 @@
 import type { Sentences, Split } from "../dataset";
-import { type Decoder, parseHook, type TokenBatch, type Tokens } from "../model";
+import {
+	type Decoder,
+	parseHook,
+	type TokenBatch,
+	type Tokens,
+} from "../model";
 import type { Sae } from "./types";
 
 /** The tokens of a split's sentences; those with nothing to predict are left out. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Sentences, Split } from "../../src/dataset";
-import type { Intervention, Decoder, TokenBatch } from "../../src/model";
+import type { Decoder, Intervention, TokenBatch } from "../../src/model";
 import { evaluate } from "../../src/sae";
 import { makeSae } from "../../src/sae/sae";
 import { activations, info } from "./fakes";

@@ -2,8 +2,8 @@
 import type * as Tf from "@tensorflow/tfjs";
 import { random } from "../../src/random";
 import { loadTfjs, standardLoss, topkLoss } from "../../src/sae";
-import { parameters } from "../../src/sae/engine";
-import type { SaeTensors } from "../../src/sae/oracle";
+import { parameters } from "../../src/sae/engine/trainee";
+import type { SaeTensors } from "../../src/sae/architectures/textbook";
 import type { SaeSizes } from "../suites/train";
 import { timed } from "../turns";
 import { serve, settings } from "./serve";

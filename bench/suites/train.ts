@@ -1,9 +1,9 @@
 /** Training steps of the fast engine (gradients, clip, Adam) beside PyTorch, and beside TensorFlow.js with autodiff. */
 import { random } from "../../src/random";
-import { adamOptimizer } from "../../src/sae/adam";
-import { trainSettings } from "../../src/sae/options";
-import { standardTrainee } from "../../src/sae/standard";
-import { topkTrainee } from "../../src/sae/topk";
+import { adamOptimizer } from "../../src/sae/engine/optimizer";
+import { trainSettings } from "../../src/sae/training/options";
+import { standardTrainee } from "../../src/sae/architectures/standard";
+import { topkTrainee } from "../../src/sae/architectures/topk";
 import { startPeer } from "../peer";
 import { medianMs, timed } from "../turns";
 import type { Contender, Row, Suite } from "../types";

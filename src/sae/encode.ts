@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { OnnxGraph } from "../formats/onnx";
-import { createSession, floatTensor } from "./engine";
+import { createSession, floatTensor } from "./engine/trainee";
 import type { SaeConfig, SaeWeights, SparseRows } from "./types";
 
 /** Encodes rows [n, d_in], and adds what it finds to `to`. */

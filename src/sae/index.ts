@@ -2,14 +2,14 @@ export {
 	type EvaluateOptions,
 	evaluate,
 	type SaeEvaluation,
-} from "./evaluate";
-export { loadSae } from "./load";
-export { type ReconstructionMetrics, reconstructionMetrics } from "./metrics";
-export type { LossParts, SaeTensors } from "./oracle";
-export { standardLoss } from "./standard";
-export { loadTfjs, type TensorFlow } from "./tfjs";
-export { type TopkSettings, topkLoss } from "./topk";
-export { trainSae } from "./train";
+} from "./evaluation/evaluate";
+export { loadSae } from "./files/load";
+export { type ReconstructionMetrics, reconstructionMetrics } from "./evaluation/metrics";
+export type { LossParts, SaeTensors } from "./architectures/textbook";
+export { standardLoss } from "./architectures/standard";
+export { loadTfjs, type TensorFlow } from "./engine/tfjs";
+export { type TopkSettings, topkLoss } from "./architectures/topk";
+export { trainSae } from "./training/train";
 export type {
 	Architecture,
 	Latents,

@@ -1,7 +1,7 @@
 import type { Activations } from "../activations";
 import { reportProgress } from "../progress";
 import { makeEncoder, sparseBuilder } from "./encode";
-import { saveSae } from "./save";
+import { saveSae } from "./files/save";
 import type { Latents, Sae, SaeConfig, SaeWeights, SparseRows } from "./types";
 
 /** An SAE from its config and weights. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type * as Tf from "@tensorflow/tfjs";
-import { random } from "../../src/random";
-import { parameters, type Trainee } from "../../src/sae/engine";
-import type { LossParts, SaeTensors } from "../../src/sae/oracle";
-import { standardLoss, standardTrainee } from "../../src/sae/standard";
-import { loadTfjs } from "../../src/sae/tfjs";
-import { topkLoss, topkTrainee } from "../../src/sae/topk";
+import { random } from "../../../src/random";
+import { parameters, type Trainee } from "../../../src/sae/engine/trainee";
+import type { LossParts, SaeTensors } from "../../../src/sae/architectures/textbook";
+import { standardLoss, standardTrainee } from "../../../src/sae/architectures/standard";
+import { loadTfjs } from "../../../src/sae/engine/tfjs";
+import { topkLoss, topkTrainee } from "../../../src/sae/architectures/topk";
 
 const shape = { d_in: 23, d_sae: 61, batch: 37 };
 const source = random(7);

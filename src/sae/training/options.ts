@@ -1,5 +1,5 @@
-import { nearNames } from "../suggest";
-import type { Architecture, TrainOptions } from "./types";
+import { nearNames } from "../../suggest";
+import type { Architecture, TrainOptions } from "../types";
 
 /** TrainOptions with every default filled in. */
 export type TrainSettings = Required<

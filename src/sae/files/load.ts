@@ -4,11 +4,11 @@ import {
 	openSafetensors,
 	readTensor,
 	type SafetensorsFile,
-} from "../formats/safetensors";
-import { type Parameter, parameters } from "./engine";
-import { makeSae } from "./sae";
+} from "../../formats/safetensors";
+import { type Parameter, parameters } from "../engine/trainee";
+import { makeSae } from "../sae";
 import { CONFIG, shapes, WEIGHTS } from "./save";
-import type { Sae, SaeConfig, SaeWeights } from "./types";
+import type { Sae, SaeConfig, SaeWeights } from "../types";
 
 /**
  * Loads an SAE from a folder that `save` or SAELens 6 wrote: `cfg.json` and `sae_weights.safetensors`,

@@ -5,15 +5,15 @@ import {
 	type Activations,
 	extract,
 	openActivations,
-} from "../../src/activations";
-import { loadModel } from "../../src/model";
-import { random } from "../../src/random";
-import { type TrainOptions, trainSae } from "../../src/sae";
-import { rowsInMemory } from "../../src/sae/data";
-import { rowsOnDisk } from "../../src/sae/data-disk";
-import { parameters } from "../../src/sae/engine";
-import { madeSentences } from "../activations/made";
-import { temporaryFolder, writeRandomGpt2 } from "../tiny";
+} from "../../../src/activations";
+import { loadModel } from "../../../src/model";
+import { random } from "../../../src/random";
+import { type TrainOptions, trainSae } from "../../../src/sae";
+import { rowsInMemory } from "../../../src/sae/training/data";
+import { rowsOnDisk } from "../../../src/sae/training/data-disk";
+import { parameters } from "../../../src/sae/engine/trainee";
+import { madeSentences } from "../../activations/made";
+import { temporaryFolder, writeRandomGpt2 } from "../../tiny";
 
 const { folder, remove } = temporaryFolder();
 let memory: Activations;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { random } from "../../src/random";
+import { random } from "../../../src/random";
 import {
 	geometricMedian,
 	rowStatistics,
 	shuffledBatches,
-} from "../../src/sae/data";
-import { activations } from "./fakes";
+} from "../../../src/sae/training/data";
+import { activations } from "../fakes";
 
 const rows = (...numbers: number[]) => Uint32Array.from(numbers);
 

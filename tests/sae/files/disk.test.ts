@@ -11,11 +11,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
-import { openSafetensors } from "../../src/formats/safetensors";
-import { loadSae, type Sae, trainSae } from "../../src/sae";
-import { parameters } from "../../src/sae/engine";
-import { makeSae } from "../../src/sae/sae";
-import { planted } from "./fakes";
+import { openSafetensors } from "../../../src/formats/safetensors";
+import { loadSae, type Sae, trainSae } from "../../../src/sae";
+import { parameters } from "../../../src/sae/engine/trainee";
+import { makeSae } from "../../../src/sae/sae";
+import { planted } from "../fakes";
 
 const { acts } = planted(2000, { d_in: 12, d_true: 20, active: 2 });
 const root = mkdtempSync(join(tmpdir(), "sae-"));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Sentences, Split } from "../../src/dataset";
-import type { Decoder, Intervention, TokenBatch } from "../../src/model";
-import { evaluate } from "../../src/sae";
-import { makeSae } from "../../src/sae/sae";
-import { activations, info } from "./fakes";
+import type { Sentences, Split } from "../../../src/dataset";
+import type { Decoder, Intervention, TokenBatch } from "../../../src/model";
+import { evaluate } from "../../../src/sae";
+import { makeSae } from "../../../src/sae/sae";
+import { activations, info } from "../fakes";
 
 const hook_name = "blocks.0.hook_resid_post";
 

@@ -1,5 +1,5 @@
-import { type Activations, rowsOf } from "../activations";
-import type { Random } from "../random";
+import { type Activations, rowsOf } from "../../activations";
+import type { Random } from "../../random";
 
 /** What training needs to know of its rows before it begins. */
 export interface RowStatistics {

@@ -1,12 +1,12 @@
-import { rowsOf } from "../activations";
-import type { Sentences, Split } from "../dataset";
+import { rowsOf } from "../../activations";
+import type { Sentences, Split } from "../../dataset";
 import {
 	batchesByLength,
 	type Decoder,
 	type Intervention,
 	parseHook,
-} from "../model";
-import { reportProgress } from "../progress";
+} from "../../model";
+import { reportProgress } from "../../progress";
 import { type ReconstructionMetrics, reconstructionMetrics } from "./metrics";
 import {
 	countedPositions,
@@ -16,7 +16,7 @@ import {
 	tokensOf,
 	valuesAt,
 } from "./positions";
-import type { Latents, Sae, SparseRows } from "./types";
+import type { Latents, Sae, SparseRows } from "../types";
 
 /** How good an SAE is, on sentences that it was not trained on; formulas as in SAELens. */
 export interface SaeEvaluation extends Omit<ReconstructionMetrics, "n"> {

@@ -1,11 +1,11 @@
-import type { Sentences, Split } from "../dataset";
+import type { Sentences, Split } from "../../dataset";
 import {
 	type Decoder,
 	parseHook,
 	type TokenBatch,
 	type Tokens,
-} from "../model";
-import type { Sae } from "./types";
+} from "../../model";
+import type { Sae } from "../types";
 
 /** The tokens of a split's sentences; those with nothing to predict are left out. */
 export function tokensOf(

@@ -5,9 +5,9 @@ import {
 	type TrainingRecord,
 	type TrainOptions,
 	trainSae,
-} from "../../src/sae";
-import { parameters } from "../../src/sae/engine";
-import { activations, bestCosines, planted } from "./fakes";
+} from "../../../src/sae";
+import { parameters } from "../../../src/sae/engine/trainee";
+import { activations, bestCosines, planted } from "../fakes";
 
 for (const architecture of ["topk", "standard"] as Architecture[])
 	test(`${architecture} finds a planted dictionary of 256 directions in 64 dimensions`, async () => {

@@ -1,6 +1,6 @@
-import type { Activations } from "../activations";
-import { reportProgress } from "../progress";
-import { random } from "../random";
+import type { Activations } from "../../activations";
+import { reportProgress } from "../../progress";
+import { random } from "../../random";
 import {
 	geometricMedian,
 	notFinite,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { loadTfjs } from "../../src/sae";
+import { loadTfjs } from "../../../src/sae";
 
 /** A `require` that has its own answer for the native addon's package, and the real one for everything else. */
 function standIn(native: () => unknown): NodeJS.Require {

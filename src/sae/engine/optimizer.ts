@@ -1,5 +1,5 @@
-import { parameters, type Trainee } from "./engine";
-import type { TrainSettings } from "./options";
+import { parameters, type Trainee } from "./trainee";
+import type { TrainSettings } from "../training/options";
 
 /** How long a gradient over all weights may be; a longer one is shortened. */
 const MAX_GRADIENT = 1;

@@ -1,21 +1,21 @@
-import type { Activations } from "../activations";
-import { reportProgress } from "../progress";
-import { type Random, random } from "../random";
-import { adamOptimizer } from "./adam";
+import type { Activations } from "../../activations";
+import { reportProgress } from "../../progress";
+import { type Random, random } from "../../random";
+import { adamOptimizer } from "../engine/optimizer";
 import { rowsInMemory } from "./data";
 import { rowsOnDisk } from "./data-disk";
-import type { StepLoss, Trainee } from "./engine";
+import type { StepLoss, Trainee } from "../engine/trainee";
 import { type TrainSettings, trainSettings } from "./options";
-import { makeSae } from "./sae";
-import { standardTrainee } from "./standard";
-import { topkTrainee } from "./topk";
+import { makeSae } from "../sae";
+import { standardTrainee } from "../architectures/standard";
+import { topkTrainee } from "../architectures/topk";
 import type {
 	Sae,
 	SaeConfig,
 	SaeWeights,
 	TrainingRecord,
 	TrainOptions,
-} from "./types";
+} from "../types";
 
 /**
  * Trains a sparse autoencoder on the rows of the train split (all rows where the sentences have no split),

@@ -1,5 +1,5 @@
 import type * as Tf from "@tensorflow/tfjs";
-import type { Parameter } from "./engine";
+import type { Parameter } from "../engine/trainee";
 
 /** The weights as TensorFlow.js tensors: W_enc [d_in, d_sae], b_enc [d_sae], W_dec [d_sae, d_in], b_dec [d_in]. */
 export interface SaeTensors extends Record<Parameter, Tf.Tensor> {

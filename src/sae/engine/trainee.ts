@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { type Allocation, allocate } from "../kernels";
-import type { Random } from "../random";
-import type { SaeWeights } from "./types";
+import { type Allocation, allocate } from "../../kernels";
+import type { Random } from "../../random";
+import type { SaeWeights } from "../types";
 
 /** The four tensors, in the order that they are walked through everywhere. */
 export const parameters = ["W_enc", "b_enc", "W_dec", "b_dec"] as const;

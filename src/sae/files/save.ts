@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { writeFileAtomic } from "../files";
-import { writeSafetensors } from "../formats/safetensors";
-import { type Parameter, parameters } from "./engine";
-import type { SaeConfig, SaeWeights } from "./types";
+import { writeFileAtomic } from "../../files";
+import { writeSafetensors } from "../../formats/safetensors";
+import { type Parameter, parameters } from "../engine/trainee";
+import type { SaeConfig, SaeWeights } from "../types";
 
 export const CONFIG = "cfg.json";
 export const WEIGHTS = "sae_weights.safetensors";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { reconstructionMetrics } from "../../src/sae";
+import { reconstructionMetrics } from "../../../src/sae";
 
 /** Metrics of rows of width 2, added in batches of `size` rows. */
 function measure(x: number[], reconstruction: number[], size = x.length / 2) {

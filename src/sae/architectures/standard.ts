@@ -1,6 +1,6 @@
 import type * as Tf from "@tensorflow/tfjs";
-import { OnnxGraph } from "../formats/onnx";
-import type { Random } from "../random";
+import { OnnxGraph } from "../../formats/onnx";
+import type { Random } from "../../random";
 import {
 	allocateParameters,
 	createSession,
@@ -11,8 +11,8 @@ import {
 	type Trainee,
 	type TraineeShape,
 	transpose,
-} from "./engine";
-import { type LossParts, meanSquare, type SaeTensors } from "./oracle";
+} from "../engine/trainee";
+import { type LossParts, meanSquare, type SaeTensors } from "./textbook";
 
 /** Length of the decoder's rows at the start. */
 const DECODER_INIT_NORM = 0.1;

@@ -1,5 +1,5 @@
 import type * as Tf from "@tensorflow/tfjs";
-import type { Random } from "../random";
+import type { Random } from "../../random";
 import {
 	parameters,
 	randomRows,
@@ -7,21 +7,21 @@ import {
 	type Trainee,
 	type TraineeShape,
 	transpose,
-} from "./engine";
+} from "../engine/trainee";
 import {
 	detached,
 	type LossParts,
 	largest,
 	meanSquare,
 	type SaeTensors,
-} from "./oracle";
+} from "./textbook";
 import {
 	allocateTopk,
 	halfWidth,
 	openEncoder,
 	openReviver,
 	type TopkStore,
-} from "./topk-sessions";
+} from "../engine/topk-sessions";
 
 /**
  * TopK (Gao et al. 2024, "Scaling and evaluating sparse autoencoders"):

@@ -1,11 +1,11 @@
 import { Tensor } from "onnxruntime-node";
-import { OnnxGraph } from "../formats/onnx";
+import { OnnxGraph } from "../../formats/onnx";
 import {
 	allocateParameters,
 	createSession,
 	floatTensor,
 	type TraineeShape,
-} from "./engine";
+} from "./trainee";
 
 /** ⌊d_in/2⌋, at least 1: how many dead latents help a row at most, and how many count as all of them. */
 export function halfWidth(d_in: number): number {

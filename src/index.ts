@@ -87,14 +87,13 @@ export {
 	evaluate,
 	type Latents,
 	loadSae,
+	losses,
 	type Sae,
 	type SaeConfig,
 	type SaeEvaluation,
-	standardLoss,
 	type TrainingHistory,
 	type TrainingRecord,
 	type TrainOptions,
-	topkLoss,
 	trainSae,
 } from "./sae";
 

@@ -1,9 +1,8 @@
 /** Training steps of the fast engine (gradients, clip, Adam) beside PyTorch, and beside TensorFlow.js with autodiff. */
 import { random } from "../../src/random";
-import { adamOptimizer } from "../../src/sae/engine/optimizer";
+import { architectures } from "../../src/sae/architectures";
+import { startingState } from "../../src/sae/engine/start";
 import { trainSettings } from "../../src/sae/training/options";
-import { standardTrainee } from "../../src/sae/architectures/standard";
-import { topkTrainee } from "../../src/sae/architectures/topk";
 import { startPeer } from "../peer";
 import { medianMs, timed } from "../turns";
 import type { Contender, Row, Suite } from "../types";
@@ -29,21 +28,16 @@ async function ours(sizes: SaeSizes): Promise<Contender> {
 	);
 	const shape = { d_in, d_sae, batch };
 	const b_dec = new Float32Array(d_in);
-	const trainee =
-		architecture === "topk"
-			? await topkTrainee(shape, settings, b_dec, random(0))
-			: await standardTrainee(shape, b_dec, random(0));
-	const adam = adamOptimizer(trainee, settings);
+	const rules = architectures[architecture];
+	const trainee = await rules.open(shape, settings);
+	await trainee.write(startingState(rules, shape, settings, b_dec, random(0)));
 	const draw = random(0);
 	const x = Float32Array.from({ length: batch * d_in }, () => draw.normal());
 	let t = 0;
 	const steps = timed(async () => {
 		for (let i = 0; i < STEPS; i++) {
-			trainee.store.array.x.set(x);
-			await trainee.gradients({ l1: 1, dead: none });
-			trainee.projectGradient();
-			adam(t++);
-			trainee.constrain();
+			trainee.x.set(x);
+			await trainee.step([{ t: ++t, lr: 0.001, coefficient: 1, dead: none }]);
 		}
 	});
 	return { run: async () => ({ ms: (await steps.run()).ms / STEPS }) };

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { OnnxGraph } from "../formats/onnx";
-import { createSession, floatTensor } from "./engine/trainee";
+import { createSession, floatTensor } from "./engine/store";
 import type { SaeConfig, SaeWeights, SparseRows } from "./types";
 
 /** Encodes rows [n, d_in], and adds what it finds to `to`. */
@@ -22,7 +22,7 @@ export function makeEncoder(cfg: SaeConfig, weights: SaeWeights): Encoder {
 			const out = await run.run({
 				x: floatTensor(rows, [n, d_in]),
 				W_enc: floatTensor(weights.W_enc, [d_in, d_sae]),
-				b_enc: floatTensor(weights.b_enc, [d_sae]),
+				b_enc: floatTensor(weights.b_enc as Float32Array, [d_sae]),
 				b_dec: floatTensor(weights.b_dec, [d_in]),
 			});
 			if (cfg.architecture === "topk") addChosen(to, out, n);

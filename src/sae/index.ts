@@ -1,14 +1,28 @@
+import { architectures } from "./architectures";
+
+/** The textbook: each architecture's loss, for TensorFlow.js to differentiate. */
+export const losses = {
+	standard: architectures.standard.loss,
+	topk: architectures.topk.loss,
+};
+
+export type {
+	LossParts,
+	SaeTensors,
+	TextbookLoss,
+	TextbookStep,
+} from "./architectures/textbook";
+export { loadTfjs, type TensorFlow } from "./engine/tfjs";
 export {
 	type EvaluateOptions,
 	evaluate,
 	type SaeEvaluation,
 } from "./evaluation/evaluate";
+export {
+	type ReconstructionMetrics,
+	reconstructionMetrics,
+} from "./evaluation/metrics";
 export { loadSae } from "./files/load";
-export { type ReconstructionMetrics, reconstructionMetrics } from "./evaluation/metrics";
-export type { LossParts, SaeTensors } from "./architectures/textbook";
-export { standardLoss } from "./architectures/standard";
-export { loadTfjs, type TensorFlow } from "./engine/tfjs";
-export { type TopkSettings, topkLoss } from "./architectures/topk";
 export { trainSae } from "./training/train";
 export type {
 	Architecture,

@@ -1,10 +1,34 @@
 import type { Activations, TokenRows } from "../activations";
+import type { Split } from "../dataset";
+import type { TextbookLoss } from "./architectures/textbook";
 
-export type Architecture = "standard" | "topk";
+/** What can be trained. */
+export type Architecture =
+	| "standard"
+	| "topk"
+	| "batchtopk"
+	| "jumprelu"
+	| "gated"
+	| "matryoshka";
+
+/** What a trained SAE computes: batchtopk and matryoshka end up as jumprelu, with one threshold for all latents. */
+export type InferenceArchitecture = "standard" | "topk" | "jumprelu" | "gated";
+
+/** How a row is scaled before it is encoded; the scaling is undone in the reconstruction. As in SAELens. */
+export type Normalization =
+	| "none"
+	/** By one number, √d_in / E‖x‖: folded into the weights when training ends, so a trained SAE has "none". */
+	| "expected_average_only_in"
+	/** Each row to the length √d_in. */
+	| "constant_norm_rescale"
+	/** Each row less its mean, divided by its standard deviation (of n − 1) + 1e-5. */
+	| "layer_norm";
 
 /** What an SAE is, apart from its weights; names as in SAELens' `cfg.json`. */
 export interface SaeConfig {
-	architecture: Architecture;
+	architecture: InferenceArchitecture;
+	/** What it was trained as, where that is another architecture. */
+	trained_as?: Architecture;
 	/** Width of the activations. */
 	d_in: number;
 	/** Number of latents. */
@@ -12,10 +36,14 @@ export interface SaeConfig {
 	/** Latents kept per row; only for topk. */
 	k?: number;
 	dtype: "float32";
-	/** b_dec is taken off the input before encoding. */
-	apply_b_dec_to_input: true;
-	/** The weights work on activations as they are: a scale used in training is folded into them. */
-	normalize_activations: "none";
+	/** Whether b_dec is taken off the input before encoding. Always true of what is trained here. */
+	apply_b_dec_to_input: boolean;
+	/** What happens to each row before it is encoded, and is undone after. */
+	normalize_activations: Normalization;
+	/** Whether rows are the flattened [n_heads, d_head] of attn.hook_z. Default: no. */
+	reshape_activations?: "none" | "hook_z";
+	/** Whether each row's mean over d_in is taken out before it is encoded: see `ExtractSettings`. Default: false. */
+	center_writing_weights?: boolean;
 	/** Where in the model the activations come from. */
 	hook_name: string;
 	model_name: string;
@@ -23,6 +51,10 @@ export interface SaeConfig {
 	prepend_bos: boolean;
 	/** The longest context of the model it was trained on, in tokens. */
 	context_size?: number;
+	/** Its dashboard, e.g. "gpt2-small/8-res-jb". */
+	neuronpedia_id?: string;
+	/** The data set that it was trained on. */
+	dataset_path?: string;
 	/** The seed it was trained from. */
 	seed?: number;
 	/** Activations it has seen in training, in rows. */
@@ -32,9 +64,18 @@ export interface SaeConfig {
 /** Float32, row-major; `x @ W_enc` encodes, and a row of W_dec is a latent's direction. */
 export interface SaeWeights {
 	W_enc: Float32Array; // [d_in, d_sae]
-	b_enc: Float32Array; // [d_sae]
 	W_dec: Float32Array; // [d_sae, d_in]
 	b_dec: Float32Array; // [d_in]
+	/** All but gated. */
+	b_enc?: Float32Array; // [d_sae]
+	/** jumprelu: a latent fires where its pre-activation is above this. */
+	threshold?: Float32Array; // [d_sae]
+	/** gated: bias of the gate. */
+	b_gate?: Float32Array; // [d_sae]
+	/** gated: bias of the magnitude. */
+	b_mag?: Float32Array; // [d_sae]
+	/** gated: the magnitude's weights are W_enc · e^r_mag. */
+	r_mag?: Float32Array; // [d_sae]
 }
 
 /** Compressed rows: row i's latents are `indices[indptr[i] … indptr[i + 1])`, ascending, and no zero is stored. */
@@ -42,6 +83,8 @@ export interface SparseRows {
 	indptr: Float64Array; // [n + 1]
 	indices: Uint32Array;
 	values: Float32Array;
+	/** Where each row was scaled by itself before encoding: x = (row − shift) / scale was encoded. `decode` undoes it. */
+	scaling?: { shift: Float32Array; scale: Float32Array }; // [n] each
 }
 
 /** The latents of every row of a set of activations. */
@@ -70,6 +113,8 @@ export interface TrainingRecord {
 	explained_variance: number;
 	/** Latents that have not fired for `dead_feature_window` steps. */
 	dead: number;
+	/** Of the rows of `validation_split`, where one was given. */
+	validation?: { mse: number; explained_variance: number; l0: number };
 	/** Wall-clock since the start. */
 	seconds: number;
 }
@@ -88,8 +133,11 @@ export interface Sae extends SaeWeights {
 	history: TrainingHistory;
 	/** Wall-clock of the training; 0 where it was loaded. */
 	seconds: number;
-	/** Set where training was interrupted: the weights are those of the last whole step. */
-	stopped?: "interrupted";
+	/**
+	 * Set where training ended before its last step: by its signal ("interrupted"), since the validation rows were no longer
+	 * reconstructed better ("early"). The weights are those of the last whole step.
+	 */
+	stopped?: "interrupted" | "early";
 	/** The latents of all rows, sparse. Throws where d_in differs or a value is not finite. */
 	encode(
 		acts: Activations,
@@ -110,17 +158,32 @@ export interface Sae extends SaeWeights {
 
 /** How to train. Names as in SAELens. */
 export interface TrainOptions {
-	/** "standard" (ReLU and an L1 penalty) or "topk". */
 	architecture: Architecture;
 	/** Number of latents. */
 	d_sae: number;
-	/** topk: latents kept per row. Default: 16, or d_sae where that is fewer. */
+	/** topk, batchtopk, matryoshka: latents kept per row (of batchtopk and matryoshka on average). Default: 16, or fewer where d_sae is small. */
 	k?: number;
-	/** standard: weight λ of the sparsity penalty on activations scaled to a mean norm of √d_in. Default: 2. */
+	/** standard, gated: weight λ of the sparsity penalty, on activations normalised as below. Default: 2. */
 	l1_coefficient?: number;
+	/** jumprelu: weight λ of the number of latents that fire. Default: 1. */
+	l0_coefficient?: number;
+	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 0.05. */
+	jumprelu_bandwidth?: number;
+	/** jumprelu: the threshold at the start. Default: 0.01. */
+	jumprelu_init_threshold?: number;
+	/** batchtopk, matryoshka: how fast the threshold of the saved SAE follows the batches. Default: 0.01. */
+	topk_threshold_lr?: number;
+	/** matryoshka: how many latents each nested SAE has, increasing; d_sae is added. Default: d_sae / 16, / 4, / 2. */
+	matryoshka_widths?: readonly number[];
+	/** What happens to the rows before. Default: "expected_average_only_in". */
+	normalize_activations?: Normalization;
+	/** Length of the decoder's rows at the start. Default: 0.1; 1 where the decoder is kept at length 1 (topk, batchtopk, matryoshka). */
+	decoder_init_norm?: number;
+	/** Where b_dec starts. Default: "geometric_median". */
+	b_dec_init_method?: "geometric_median" | "mean" | "zeros";
 	/** The highest learning rate. Default: 0.001. */
 	lr?: number;
-	/** Rows per step. Default: 1,024. */
+	/** Rows per step. Default: 1,024, or all there are where they are fewer. */
 	train_batch_size_tokens?: number;
 	/** Rows to see in all; more than there are means several epochs. Default: 2,000,000. */
 	training_tokens?: number;
@@ -128,15 +191,40 @@ export interface TrainOptions {
 	lr_warm_up_steps?: number;
 	/** Steps at the end over which it falls to 0, linearly. Default: 20 % of them. */
 	lr_decay_steps?: number;
-	/** standard: steps over which λ rises from 0. Default: 5 % of them. */
+	/** standard, gated: steps over which λ rises from 0. Default: 5 % of them. */
 	l1_warm_up_steps?: number;
-	/** topk: weight of the auxiliary loss that revives dead latents. Default: 1. */
+	/** jumprelu: steps over which λ rises from 0. Default: 5 % of them. */
+	l0_warm_up_steps?: number;
+	/** A gradient over all weights that is longer is shortened to this. Default: 1. */
+	max_grad_norm?: number;
+	/** topk, batchtopk, matryoshka: weight of the auxiliary loss that revives dead latents. Default: 1. */
 	aux_loss_coefficient?: number;
 	/** Steps without firing after which a latent counts as dead. Default: 100. */
 	dead_feature_window?: number;
+	/**
+	 * Every so many steps dead latents are made anew from rows that are reconstructed badly (Bricken et al. 2023), until the
+	 * learning rate falls. 0: never. Default: 0 with the auxiliary loss, otherwise a tenth of the steps.
+	 */
+	resample_steps?: number;
+	/** A split whose rows are reconstructed for every record, so that it is seen how training carries over. Default: none. */
+	validation_split?: Split;
+	/** Stop when so many records in a row brought no better reconstruction of `validation_split`. Default: never. */
+	early_stopping_patience?: number;
+	/** Where checkpoints go: a folder for each, named for the rows seen, that `loadSae` reads as well. Default: none are written. */
+	checkpoint_path?: string;
+	/** How many, evenly spread; the last one is the finished SAE. Default: 1 where there is a path. */
+	n_checkpoints?: number;
+	/** A checkpoint's folder, or the folder of many, whose last is taken: training goes on there, as if it had never stopped. */
+	resume_from_checkpoint?: string;
+	/** What computes: "onnx" (ONNX Runtime and WebAssembly) or "tfjs" (TensorFlow.js with automatic differentiation: slow, and the textbook). Default: "onnx", "tfjs" with a `loss` of your own. */
+	engine?: "onnx" | "tfjs";
+	/** Where "onnx" computes. "auto": on a graphics processor where one is there and was faster when tried, else on the CPU. Default: "auto". */
+	device?: "auto" | "cpu" | "webgpu";
+	/** A loss of your own, in TensorFlow.js, instead of the architecture's; see `TextbookLoss`. */
+	loss?: TextbookLoss;
 	/** Same seed, same weights, on the same machine. Default: 0. */
 	seed?: number;
-	/** Stops after the step at hand; the SAE comes back with `stopped: "interrupted"`. */
+	/** Stops after the step at hand; the SAE comes back with `stopped: "interrupted"`. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 	/** Called for each of about 100 records. */
 	onRecord?: (record: TrainingRecord) => void;

@@ -3,7 +3,7 @@ import { inMemory } from "../../src/activations/memory";
 import type { Split } from "../../src/dataset";
 import type { ModelInfo } from "../../src/model";
 import { random } from "../../src/random";
-import { randomRows } from "../../src/sae/engine/trainee";
+import { randomRows } from "../../src/sae/engine/start";
 
 export const info: ModelInfo = {
 	name: "fake",

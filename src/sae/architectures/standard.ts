@@ -1,21 +1,17 @@
 import type * as Tf from "@tensorflow/tfjs";
 import { OnnxGraph } from "../../formats/onnx";
-import type { Random } from "../../random";
-import {
-	allocateParameters,
-	createSession,
-	floatTensor,
-	parameters,
-	randomRows,
-	type StepLoss,
-	type Trainee,
-	type TraineeShape,
-	transpose,
+import { type CpuTrainee, cpuTrainee } from "../engine/cpu";
+import { allocateStore, createSession, floatTensor } from "../engine/store";
+import type {
+	StepLoss,
+	TraineeSettings,
+	TraineeShape,
 } from "../engine/trainee";
-import { type LossParts, meanSquare, type SaeTensors } from "./textbook";
+import { plainWeights } from "../engine/weights";
+import type { ArchitectureRules } from ".";
+import { meanSquare, type SaeTensors, type TextbookLoss } from "./textbook";
 
-/** Length of the decoder's rows at the start. */
-const DECODER_INIT_NORM = 0.1;
+const parameters = ["W_enc", "b_enc", "W_dec", "b_dec"] as const;
 
 /**
  * Standard (Bricken et al. 2023, "Towards monosemanticity", with the penalty of the Anthropic update of April 2024,
@@ -25,40 +21,31 @@ const DECODER_INIT_NORM = 0.1;
  *   x̂    = f W_dec + b_dec
  *   loss = mean over rows of ‖x̂ − x‖² + λ · mean over rows of Σ f·‖W_dec‖
  *
- * The loss for TensorFlow.js to differentiate.  x: [rows, d_in]; l1: λ
- */
-export function standardLoss(
-	tf: typeof Tf,
-	x: Tf.Tensor2D,
-	{ W_enc, b_enc, W_dec, b_dec }: SaeTensors,
-	l1: number,
-): LossParts {
-	const f = x.sub(b_dec).matMul(W_enc).add(b_enc).relu();
-	const mse = meanSquare(f.matMul(W_dec).add(b_dec).sub(x));
-	const norms = tf.norm(W_dec, "euclidean", 1); // [d_sae]
-	const sparsity = f.mul(norms).sum(1).mean().mul(l1).asScalar();
-	return { total: mse.add(sparsity).asScalar(), mse, sparsity };
-}
-
-/**
- * The fast step: ONNX Runtime computes loss and gradients, written out by hand in one graph.
  * At the start the decoder's rows have the length 0.1 and W_enc = W_decᵀ; after that nothing is constrained.
  */
-export async function standardTrainee(
-	shape: TraineeShape,
-	b_dec: Float32Array,
-	source: Random,
-): Promise<Trainee> {
-	const { d_in, d_sae, batch } = shape;
-	const store = allocateParameters(shape, { count: d_sae, parts: 3 });
-	const { array } = store;
-	array.W_dec.set(randomRows(d_sae, d_in, DECODER_INIT_NORM, source));
-	array.W_enc.set(transpose(array.W_dec, d_sae, d_in));
-	array.b_dec.set(b_dec);
+const loss: TextbookLoss = (tf, x, w, { coefficient }) => {
+	const f = latents(x, w);
+	const mse = meanSquare(f.matMul(w.W_dec).add(w.b_dec).sub(x));
+	const norms = tf.norm(w.W_dec, "euclidean", 1); // [d_sae]
+	const sparsity = f.mul(norms).sum(1).mean().mul(coefficient).asScalar();
+	return { total: mse.add(sparsity).asScalar(), mse, sparsity };
+};
 
+function latents(x: Tf.Tensor2D, w: SaeTensors): Tf.Tensor2D {
+	return x.sub(w.b_dec).matMul(w.W_enc).add(w.b_enc).relu();
+}
+
+/** The fast step: ONNX Runtime computes loss and gradients, written out by hand in one graph. */
+async function open(
+	shape: TraineeShape,
+	settings: TraineeSettings,
+): Promise<CpuTrainee> {
+	const { d_in, d_sae, batch } = shape;
+	const store = allocateStore(shape, parameters, { count: d_sae, parts: 3 });
+	const { array } = store;
 	const session = await createSession(gradientGraph(shape));
 	const dims = {
-		W_enc: [d_in, d_sae],
+		W_enc: [d_sae, d_in],
 		b_enc: [d_sae],
 		W_dec: [d_sae, d_in],
 		b_dec: [d_in],
@@ -77,28 +64,29 @@ export async function standardTrainee(
 		),
 	};
 	const fired = new Uint8Array(d_sae);
-	return {
+	return cpuTrainee({
 		store,
+		parameters,
+		shape,
+		settings,
+		unit_decoder: false,
 		fired,
-		async gradients({ l1 }): Promise<StepLoss> {
-			lambda[0] = l1;
+		async gradients({ coefficient }): Promise<StepLoss> {
+			lambda[0] = coefficient;
 			await session.run(feeds, fetches);
 			for (let i = 0; i < d_sae; i++) fired[i] = array.count[i] > 0 ? 1 : 0;
-			const [mse, sparsity, l0] = array.parts;
-			return { mse, l1: sparsity, l0, aux: 0 };
+			const [mse, l1, l0] = array.parts;
+			return { mse, l1, l0, sparsity: coefficient * l1, aux: 0 };
 		},
-		projectGradient() {},
-		constrain() {},
-		weights: () => tensors((p) => array[p].slice()),
 		release: () => session.release(),
-	};
+	});
 }
 
 /** x, the weights and λ → loss parts [mse, Σ f·‖W_dec‖, L0], firings per latent, and the four gradients. */
 function gradientGraph({ d_in, d_sae, batch }: TraineeShape): Uint8Array {
 	const g = new OnnxGraph();
 	g.input("x", "float32", [batch, d_in]);
-	g.input("W_enc", "float32", [d_in, d_sae]);
+	g.input("W_enc", "float32", [d_sae, d_in]);
 	g.input("b_enc", "float32", [d_sae]);
 	g.input("W_dec", "float32", [d_sae, d_in]);
 	g.input("b_dec", "float32", [d_in]);
@@ -110,7 +98,9 @@ function gradientGraph({ d_in, d_sae, batch }: TraineeShape): Uint8Array {
 		g.op("ReduceSum", [of, rows], { keepdims: 0 }, output);
 
 	const centred = g.op("Sub", ["x", "b_dec"]);
-	const f = g.op("Relu", [g.op("Gemm", [centred, "W_enc", "b_enc"])]);
+	const f = g.op("Relu", [
+		g.op("Gemm", [centred, "W_enc", "b_enc"], { transB: 1 }),
+	]);
 	const error = g.op("Sub", [g.op("Gemm", [f, "W_dec", "b_dec"]), "x"]);
 	const norms = g.op("Max", [
 		g.op("ReduceL2", ["W_dec", columns], { keepdims: 0 }),
@@ -128,9 +118,9 @@ function gradientGraph({ d_in, d_sae, batch }: TraineeShape): Uint8Array {
 	const g_f = g.op("Gemm", [g_out, "W_dec", penalty], { transB: 1 });
 	const on = g.op("Cast", [g.op("Greater", [f, g.float(0)])], { to: 1 });
 	const g_pre = g.op("Mul", [g_f, on]);
-	g.op("Gemm", [centred, g_pre], { transA: 1 }, "g_W_enc");
+	g.op("Gemm", [g_pre, centred], { transA: 1 }, "g_W_enc");
 	sum(g_pre, "g_b_enc");
-	const throughInput = g.op("MatMul", ["W_enc", "g_b_enc"]); // [d_in]
+	const throughInput = g.op("MatMul", ["g_b_enc", "W_enc"]); // [d_in]
 	g.op("Sub", [sum(g_out), throughInput], {}, "g_b_dec");
 
 	const count = sum(on, "count");
@@ -149,3 +139,15 @@ function tensors<T>(make: (p: (typeof parameters)[number]) => T) {
 	const made = parameters.map((p) => [p, make(p)] as const);
 	return Object.fromEntries(made) as Record<(typeof parameters)[number], T>;
 }
+
+export const standard: ArchitectureRules = {
+	parameters,
+	sparsity: "l1_coefficient",
+	unit_decoder: false,
+	revives: false,
+	saved_as: "standard",
+	latents: (_, x, w) => latents(x, w),
+	loss,
+	open,
+	weights: (state, shape) => plainWeights(state, shape),
+};

@@ -1,12 +1,29 @@
 import type * as Tf from "@tensorflow/tfjs";
-import type { Parameter } from "../engine/trainee";
+import type { Parameter, TraineeSettings } from "../engine/trainee";
 
-/** The weights as TensorFlow.js tensors: W_enc [d_in, d_sae], b_enc [d_sae], W_dec [d_sae, d_in], b_dec [d_in]. */
+/**
+ * The weights as TensorFlow.js tensors; an architecture has those of its parameters alone.
+ * W_enc is [d_in, d_sae] here, as the equations have it.
+ */
 export interface SaeTensors extends Record<Parameter, Tf.Tensor> {
-	W_enc: Tf.Tensor2D;
+	W_enc: Tf.Tensor2D; // [d_in, d_sae]
+	W_dec: Tf.Tensor2D; // [d_sae, d_in]
+	b_dec: Tf.Tensor1D; // [d_in]
+	/** The others are [d_sae]. */
 	b_enc: Tf.Tensor1D;
-	W_dec: Tf.Tensor2D;
-	b_dec: Tf.Tensor1D;
+	log_threshold: Tf.Tensor1D;
+	b_gate: Tf.Tensor1D;
+	b_mag: Tf.Tensor1D;
+	r_mag: Tf.Tensor1D;
+}
+
+/** What a loss depends on besides rows and weights. */
+export interface TextbookStep {
+	/** Weight λ of the sparsity term at this step. */
+	coefficient: number;
+	/** 1 at dead latents. */
+	dead: Tf.Tensor1D; // [d_sae]
+	settings: TraineeSettings;
 }
 
 /** A loss and what it is the sum of; every part is a mean over rows. */
@@ -16,6 +33,22 @@ export interface LossParts {
 	sparsity?: Tf.Scalar;
 	aux?: Tf.Scalar;
 }
+
+/** A loss for TensorFlow.js to differentiate.  x: [rows, d_in] */
+export type TextbookLoss = (
+	tf: typeof Tf,
+	x: Tf.Tensor2D,
+	w: SaeTensors,
+	now: TextbookStep,
+) => LossParts;
+
+/** The latents f of rows, as training computes them.  x: [rows, d_in] → [rows, d_sae] */
+export type TextbookLatents = (
+	tf: typeof Tf,
+	x: Tf.Tensor2D,
+	w: SaeTensors,
+	now: TextbookStep,
+) => Tf.Tensor2D;
 
 /** `compute(t)`, held fixed: no gradient flows back through it. */
 export function detached(

@@ -1,20 +1,5 @@
 import type * as Tf from "@tensorflow/tfjs";
-import type { Random } from "../../random";
-import {
-	parameters,
-	randomRows,
-	type StepLoss,
-	type Trainee,
-	type TraineeShape,
-	transpose,
-} from "../engine/trainee";
-import {
-	detached,
-	type LossParts,
-	largest,
-	meanSquare,
-	type SaeTensors,
-} from "./textbook";
+import { type CpuTrainee, cpuTrainee } from "../engine/cpu";
 import {
 	allocateTopk,
 	halfWidth,
@@ -22,6 +7,22 @@ import {
 	openReviver,
 	type TopkStore,
 } from "../engine/topk-sessions";
+import type {
+	StepLoss,
+	TraineeSettings,
+	TraineeShape,
+} from "../engine/trainee";
+import { plainWeights } from "../engine/weights";
+import type { ArchitectureRules } from ".";
+import {
+	detached,
+	largest,
+	meanSquare,
+	type SaeTensors,
+	type TextbookLoss,
+} from "./textbook";
+
+const parameters = ["W_enc", "b_enc", "W_dec", "b_dec"] as const;
 
 /**
  * TopK (Gao et al. 2024, "Scaling and evaluating sparse autoencoders"):
@@ -41,53 +42,48 @@ import {
  * The rows of W_dec have the length 1: the part of the gradient along them is removed before each step,
  * and they are brought back to 1 after it. At the start W_enc = W_decᵀ.
  */
-export interface TopkSettings {
-	k: number;
-	aux_loss_coefficient: number;
-}
-
-/** The loss for TensorFlow.js to differentiate.  x: [rows, d_in]; dead: [d_sae], 1 at dead latents */
-export function topkLoss(
-	tf: typeof Tf,
-	x: Tf.Tensor2D,
-	{ W_enc, b_enc, W_dec, b_dec }: SaeTensors,
-	settings: TopkSettings & { dead: Tf.Tensor1D },
-): LossParts {
-	const pre = x.sub(b_dec).matMul(W_enc).add(b_enc); // [rows, d_sae]
-	const kept = detached(tf, pre, (t) => largest(tf, t, settings.k));
-	const f = pre.mul(kept).relu();
+const loss: TextbookLoss = (tf, x, w, now) => {
+	const { settings, dead } = now;
+	const { W_dec, b_dec } = w;
+	const pre = preActivations(x, w);
+	const f = kept(tf, pre, settings.k);
 	const reconstruction = f.matMul(W_dec).add(b_dec); // [rows, d_in]
 	const mse = meanSquare(reconstruction.sub(x));
 
-	const n = settings.dead.sum().dataSync()[0];
+	const n = dead.sum().dataSync()[0];
 	const half = halfWidth(x.shape[1]);
 	const weight = settings.aux_loss_coefficient * Math.min(n / half, 1);
 	if (weight === 0) return { total: mse, mse };
 	const e = detached(tf, x.sub(reconstruction), (t) => t.clone());
 	const chosen = detached(tf, pre, (t) => {
-		const onlyDead = t.add(tf.sub(settings.dead, 1).mul(1e30));
+		const onlyDead = t.add(tf.sub(dead, 1).mul(1e30));
 		return largest(tf, onlyDead, Math.min(half, n));
 	});
 	const guess = pre.mul(chosen).matMul(W_dec);
 	const aux = meanSquare(guess.sub(e)).mul(weight).asScalar();
 	return { total: mse.add(aux).asScalar(), mse, aux };
+};
+
+function preActivations(
+	x: Tf.Tensor2D,
+	{ W_enc, b_enc, b_dec }: SaeTensors,
+): Tf.Tensor2D {
+	return x.sub(b_dec).matMul(W_enc).add(b_enc); // [rows, d_sae]
+}
+
+function kept(tf: typeof Tf, pre: Tf.Tensor2D, k: number): Tf.Tensor2D {
+	return pre.mul(detached(tf, pre, (t) => largest(tf, t, k))).relu();
 }
 
 /** The fast step: ONNX Runtime encodes and selects, the kernels do everything that is sparse. */
-export async function topkTrainee(
+async function open(
 	shape: TraineeShape,
-	settings: TopkSettings,
-	b_dec: Float32Array,
-	source: Random,
-): Promise<Trainee> {
+	settings: TraineeSettings,
+): Promise<CpuTrainee> {
 	const { d_in, d_sae, batch } = shape;
 	const { k, aux_loss_coefficient } = settings;
 	const store = allocateTopk(shape, k);
 	const { array, at, kernels } = store;
-	// In training W_enc is [d_sae, d_in], so that a latent is one row of either matrix.
-	array.W_dec.set(randomRows(d_sae, d_in, 1, source));
-	array.W_enc.set(array.W_dec);
-	array.b_dec.set(b_dec);
 	const encoder = await openEncoder(store, shape, k);
 	const reviver = await openReviver(store, shape);
 	const fired = new Uint8Array(d_sae);
@@ -102,8 +98,12 @@ export async function topkTrainee(
 		return weight * backward(store, shape, "aux_", n, at.error, weight);
 	}
 
-	return {
+	return cpuTrainee({
 		store,
+		parameters,
+		shape,
+		settings,
+		unit_decoder: true,
 		fired,
 		async gradients({ dead }): Promise<StepLoss> {
 			await encoder.run();
@@ -113,22 +113,14 @@ export async function topkTrainee(
 			kernels.columnSums(at.g_b_dec, at.error, 2 / batch, batch, d_in);
 			const aux = await auxiliary(dead);
 			addThroughInput(store, shape);
-			return { mse, aux, ...countFiring(encoder.indices, store, fired, batch) };
+			const firing = countFiring(encoder.indices, store, fired, batch);
+			return { mse, sparsity: 0, aux, ...firing };
 		},
-		projectGradient: () =>
-			kernels.projectRows(at.g_W_dec, at.W_dec, d_sae, d_in),
-		constrain: () => kernels.normalizeRows(at.W_dec, d_sae, d_in),
-		weights: () => ({
-			W_enc: transpose(array.W_enc, d_sae, d_in),
-			b_enc: array.b_enc.slice(),
-			W_dec: array.W_dec.slice(),
-			b_dec: array.b_dec.slice(),
-		}),
 		async release() {
 			await encoder.release();
 			await reviver.release();
 		},
-	};
+	});
 }
 
 /**
@@ -190,3 +182,15 @@ function countFiring(
 	}
 	return { l0: l0 / batch, l1: l1 / batch };
 }
+
+export const topk: ArchitectureRules = {
+	parameters,
+	unit_decoder: true,
+	revives: true,
+	saved_as: "topk",
+	latents: (tf, x, w, { settings }) =>
+		kept(tf, preActivations(x, w), settings.k),
+	loss,
+	open,
+	weights: plainWeights,
+};

@@ -1,11 +1,7 @@
 import { Tensor } from "onnxruntime-node";
 import { OnnxGraph } from "../../formats/onnx";
-import {
-	allocateParameters,
-	createSession,
-	floatTensor,
-	type TraineeShape,
-} from "./trainee";
+import { allocateStore, createSession, floatTensor } from "./store";
+import type { TraineeShape } from "./trainee";
 
 /** ⌊d_in/2⌋, at least 1: how many dead latents help a row at most, and how many count as all of them. */
 export function halfWidth(d_in: number): number {
@@ -17,7 +13,7 @@ export type TopkStore = ReturnType<typeof allocateTopk>;
 export function allocateTopk(shape: TraineeShape, k: number) {
 	const { d_in, batch } = shape;
 	const half = halfWidth(d_in);
-	return allocateParameters(shape, {
+	return allocateStore(shape, ["W_enc", "b_enc", "W_dec", "b_dec"], {
 		centred: batch * d_in, // x − b_dec
 		error: batch * d_in,
 		row: d_in,

@@ -7,6 +7,7 @@ import {
 	parseHook,
 } from "../../model";
 import { reportProgress } from "../../progress";
+import type { Latents, Sae, SparseRows } from "../types";
 import { type ReconstructionMetrics, reconstructionMetrics } from "./metrics";
 import {
 	countedPositions,
@@ -16,7 +17,6 @@ import {
 	tokensOf,
 	valuesAt,
 } from "./positions";
-import type { Latents, Sae, SparseRows } from "../types";
 
 /** How good an SAE is, on sentences that it was not trained on; formulas as in SAELens. */
 export interface SaeEvaluation extends Omit<ReconstructionMetrics, "n"> {

@@ -5,10 +5,9 @@ import {
 	readTensor,
 	type SafetensorsFile,
 } from "../../formats/safetensors";
-import { type Parameter, parameters } from "../engine/trainee";
 import { makeSae } from "../sae";
-import { CONFIG, shapes, WEIGHTS } from "./save";
 import type { Sae, SaeConfig, SaeWeights } from "../types";
+import { CONFIG, shapes, WEIGHTS } from "./save";
 
 /**
  * Loads an SAE from a folder that `save` or SAELens 6 wrote: `cfg.json` and `sae_weights.safetensors`,
@@ -19,9 +18,12 @@ export async function loadSae(folder: string): Promise<Sae> {
 	const stored = readConfig(folder);
 	const cfg = checkConfig(folder, stored);
 	const file = openSafetensors(join(folder, WEIGHTS));
-	const shape = shapes(cfg);
-	const weights = {} as SaeWeights;
-	for (const p of parameters) weights[p] = readParameter(file, p, shape[p]);
+	const weights = Object.fromEntries(
+		Object.entries(shapes(cfg)).map(([name, shape]) => [
+			name,
+			readParameter(file, name, shape),
+		]),
+	) as unknown as SaeWeights;
 	if (stored.rescale_acts_by_decoder_norm === true)
 		foldDecoderNorm(cfg, weights);
 	return makeSae(cfg, weights);
@@ -92,7 +94,7 @@ function isCount(value: unknown): value is number {
 
 function readParameter(
 	from: SafetensorsFile,
-	name: Parameter,
+	name: string,
 	shape: number[],
 ): Float32Array {
 	const data = readTensor(from, name);
@@ -121,6 +123,6 @@ function foldDecoderNorm(
 			row[i] /= norm;
 			W_enc[i * d_sae + latent] *= norm;
 		}
-		b_enc[latent] *= norm;
+		if (b_enc) b_enc[latent] *= norm;
 	}
 }

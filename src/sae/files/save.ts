@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../../files";
 import { writeSafetensors } from "../../formats/safetensors";
-import { type Parameter, parameters } from "../engine/trainee";
 import type { SaeConfig, SaeWeights } from "../types";
 
 export const CONFIG = "cfg.json";
@@ -9,16 +8,20 @@ export const WEIGHTS = "sae_weights.safetensors";
 /** The release of SAELens whose layout is written: it reads older ones in another way. */
 const SAE_LENS_VERSION = "6.18.0";
 
-/** The shape of each parameter. */
+/** The tensors of an SAE, each with its shape. */
 export function shapes({
+	architecture,
 	d_in,
 	d_sae,
-}: SaeConfig): Record<Parameter, number[]> {
+}: SaeConfig): Partial<Record<keyof SaeWeights, number[]>> {
 	return {
 		W_enc: [d_in, d_sae],
-		b_enc: [d_sae],
 		W_dec: [d_sae, d_in],
 		b_dec: [d_in],
+		...(architecture === "gated"
+			? { b_gate: [d_sae], b_mag: [d_sae], r_mag: [d_sae] }
+			: { b_enc: [d_sae] }),
+		...(architecture === "jumprelu" && { threshold: [d_sae] }),
 	};
 }
 
@@ -28,13 +31,11 @@ export function saveSae(
 	cfg: SaeConfig,
 	weights: SaeWeights,
 ): void {
-	const shape = shapes(cfg);
-	writeSafetensors(
-		join(folder, WEIGHTS),
-		Object.fromEntries(
-			parameters.map((p) => [p, { shape: shape[p], data: weights[p] }]),
-		),
-	);
+	const tensors = Object.entries(shapes(cfg)).map(([name, shape]) => [
+		name,
+		{ shape, data: weights[name as keyof SaeWeights] as Float32Array },
+	]);
+	writeSafetensors(join(folder, WEIGHTS), Object.fromEntries(tensors));
 	const { model_name, hook_name, prepend_bos, context_size, ...others } = cfg;
 	const { seed, training_tokens, ...own } = others;
 	const content = {

@@ -1,15 +1,23 @@
 import { nearNames } from "../../suggest";
+import { architectures } from "../architectures";
 import type { Architecture, TrainOptions } from "../types";
 
-/** TrainOptions with every default filled in. */
-export type TrainSettings = Required<
-	Omit<TrainOptions, "signal" | "onRecord">
-> & {
-	/** How many steps to take. */
-	steps: number;
-};
+/** Options that have no default but not being there. */
+type Open =
+	| "signal"
+	| "onRecord"
+	| "loss"
+	| "validation_split"
+	| "early_stopping_patience"
+	| "checkpoint_path"
+	| "resume_from_checkpoint";
 
-const architectures: Architecture[] = ["standard", "topk"];
+/** TrainOptions with every default filled in. */
+export type TrainSettings = Required<Omit<TrainOptions, Open>> &
+	Pick<TrainOptions, Exclude<Open, "signal" | "onRecord">> & {
+		/** How many steps to take. */
+		steps: number;
+	};
 
 /**
  * Fills in the defaults and checks the rest against the data.
@@ -17,9 +25,10 @@ const architectures: Architecture[] = ["standard", "topk"];
  */
 export function trainSettings(options: TrainOptions, n: number): TrainSettings {
 	const { architecture, d_sae } = options;
-	if (!architectures.includes(architecture))
+	const known = Object.keys(architectures) as Architecture[];
+	if (!known.includes(architecture))
 		throw new Error(
-			`There is no architecture "${architecture}"; the nearest is "${nearNames(String(architecture), architectures, 1)[0]}" of "${architectures.join('", "')}".`,
+			`There is no architecture "${architecture}"; the nearest is "${nearNames(String(architecture), known, 1)[0]}" of "${known.join('", "')}".`,
 		);
 	if (n === 0)
 		throw new Error(
@@ -38,7 +47,29 @@ export function trainSettings(options: TrainOptions, n: number): TrainSettings {
 	whole({ training_tokens: tokens }, 1);
 	const steps = Math.max(1, Math.round(tokens / batch));
 	const share = (part: number) => Math.round(part * steps);
-	const settings = {
+	const rules = architectures[architecture];
+	const settings: TrainSettings = {
+		l0_coefficient: options.l0_coefficient ?? 1,
+		jumprelu_bandwidth: options.jumprelu_bandwidth ?? 0.05,
+		jumprelu_init_threshold: options.jumprelu_init_threshold ?? 0.01,
+		topk_threshold_lr: options.topk_threshold_lr ?? 0.01,
+		matryoshka_widths: options.matryoshka_widths ?? [
+			Math.ceil(d_sae / 16),
+			Math.ceil(d_sae / 4),
+			Math.ceil(d_sae / 2),
+			d_sae,
+		],
+		normalize_activations:
+			options.normalize_activations ?? "expected_average_only_in",
+		decoder_init_norm:
+			options.decoder_init_norm ?? (rules.unit_decoder ? 1 : 0.1),
+		b_dec_init_method: options.b_dec_init_method ?? "geometric_median",
+		l0_warm_up_steps: options.l0_warm_up_steps ?? share(0.05),
+		max_grad_norm: options.max_grad_norm ?? 1,
+		resample_steps: options.resample_steps ?? 0,
+		n_checkpoints: options.n_checkpoints ?? (options.checkpoint_path ? 1 : 0),
+		engine: options.engine ?? (options.loss ? "tfjs" : "onnx"),
+		device: options.device ?? "auto",
 		architecture,
 		d_sae,
 		k,

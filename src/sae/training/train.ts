@@ -1,14 +1,10 @@
 import type { Activations } from "../../activations";
 import { reportProgress } from "../../progress";
-import { type Random, random } from "../../random";
-import { adamOptimizer } from "../engine/optimizer";
-import { rowsInMemory } from "./data";
-import { rowsOnDisk } from "./data-disk";
-import type { StepLoss, Trainee } from "../engine/trainee";
-import { type TrainSettings, trainSettings } from "./options";
+import { random } from "../../random";
+import { architectures } from "../architectures";
+import { startingState } from "../engine/start";
+import type { StepLoss, StepPlan } from "../engine/trainee";
 import { makeSae } from "../sae";
-import { standardTrainee } from "../architectures/standard";
-import { topkTrainee } from "../architectures/topk";
 import type {
 	Sae,
 	SaeConfig,
@@ -16,6 +12,9 @@ import type {
 	TrainingRecord,
 	TrainOptions,
 } from "../types";
+import { rowsInMemory } from "./data";
+import { rowsOnDisk } from "./data-disk";
+import { type TrainSettings, trainSettings } from "./options";
 
 /**
  * Trains a sparse autoencoder on the rows of the train split (all rows where the sentences have no split),
@@ -45,34 +44,29 @@ export async function trainSae(
 	const scale = Math.sqrt(acts.d_in) / meanNorm;
 	const source = random(settings.seed);
 	const median = rows.median(source);
-	const trainee = await makeTrainee(
-		settings,
-		acts.d_in,
-		Float32Array.from(median, (v) => scale * v),
-		source,
-	);
+	const rules = architectures[settings.architecture];
+	const { d_in } = acts;
+	const { d_sae, train_batch_size_tokens: batch } = settings;
+	const shape = { d_in, d_sae, batch };
+	const trainee = await rules.open(shape, settings);
+	const b_dec = Float32Array.from(median, (v) => scale * v);
+	await trainee.write(startingState(rules, shape, settings, b_dec, source));
 	const fill = rows.batches(scale, source, settings);
 	const keeper = recordKeeper(settings, scale, variance, options.onRecord);
-	const adam = adamOptimizer(trainee, settings);
-	const silent = new Uint32Array(settings.d_sae); // steps since each latent fired
+	const silent = new Uint32Array(d_sae); // steps since each latent fired
 	let step = 0;
 	try {
 		for (; step < settings.steps && !options.signal?.aborted; step++) {
-			await fill(trainee.store.array.x);
-			const rise = (step + 1) / settings.l1_warm_up_steps;
-			const l1 = settings.l1_coefficient * Math.min(1, rise);
+			await fill(trainee.x);
 			const dead = deadLatents(silent, settings.dead_feature_window);
-			const parts = await trainee.gradients({ l1, dead });
+			const [result] = await trainee.step([plan(settings, step, dead)]);
 			for (let i = 0; i < silent.length; i++)
-				silent[i] = trainee.fired[i] ? 0 : silent[i] + 1;
-			keeper.add(step, parts, l1, dead.length);
-			trainee.projectGradient();
-			adam(step);
-			trainee.constrain();
+				silent[i] = result.fired[i] ? 0 : silent[i] + 1;
+			keeper.add(step, result, dead.length);
 		}
 		const sae = makeSae(
 			config(acts, settings, step),
-			foldScale(trainee.weights(), scale),
+			foldScale(rules.weights(await trainee.read(), shape), scale),
 		);
 		sae.history.records.push(...keeper.records);
 		sae.seconds = (performance.now() - started) / 1000;
@@ -84,17 +78,24 @@ export async function trainSae(
 	}
 }
 
-function makeTrainee(
+/** The schedules: the learning rate rises and falls, the weight of the sparsity term rises. */
+function plan(
 	settings: TrainSettings,
-	d_in: number,
-	b_dec: Float32Array,
-	source: Random,
-): Promise<Trainee> {
-	const { d_sae, train_batch_size_tokens: batch } = settings;
-	const shape = { d_in, d_sae, batch };
-	return settings.architecture === "topk"
-		? topkTrainee(shape, settings, b_dec, source)
-		: standardTrainee(shape, b_dec, source);
+	step: number,
+	dead: Uint32Array,
+): StepPlan {
+	const { steps, lr, lr_warm_up_steps, lr_decay_steps } = settings;
+	const rise = Math.min(1, (step + 1) / lr_warm_up_steps);
+	const fall = Math.min(1, (steps - step) / lr_decay_steps);
+	const { sparsity } = architectures[settings.architecture];
+	const warmUp =
+		settings[
+			sparsity === "l0_coefficient" ? "l0_warm_up_steps" : "l1_warm_up_steps"
+		];
+	const coefficient = sparsity
+		? settings[sparsity] * Math.min(1, (step + 1) / warmUp)
+		: 0;
+	return { t: step + 1, lr: lr * rise * fall, coefficient, dead };
 }
 
 function config(
@@ -103,8 +104,10 @@ function config(
 	step: number,
 ): SaeConfig {
 	const { architecture, d_sae, k, seed } = settings;
+	const { saved_as } = architectures[architecture];
 	return {
-		architecture,
+		architecture: saved_as,
+		...(saved_as !== architecture && { trained_as: architecture }),
 		d_in: acts.d_in,
 		d_sae,
 		...(architecture === "topk" ? { k } : {}),
@@ -127,17 +130,15 @@ function deadLatents(silent: Uint32Array, window: number): Uint32Array {
 }
 
 /**
- * Weights for x from weights for c·x. Dividing both biases by c gives the same reconstruction, with latents
+ * Weights for x from weights for c·x. Dividing the biases and thresholds by c gives the same reconstruction, with latents
  * 1/c as large; the directions stay as they are (SAELens divides W_dec and multiplies W_enc instead, which only
  * moves the factor from the latents to the decoder's length).
  */
 function foldScale(weights: SaeWeights, c: number): SaeWeights {
-	const divided = (bias: Float32Array) => bias.map((v) => v / c);
-	return {
-		...weights,
-		b_enc: divided(weights.b_enc),
-		b_dec: divided(weights.b_dec),
-	};
+	const folded = { ...weights };
+	for (const p of ["b_enc", "b_dec", "b_gate", "b_mag", "threshold"] as const)
+		folded[p] &&= folded[p].map((v) => v / c);
+	return folded;
 }
 
 /** Gathers about 100 records, each over the steps since the one before, and reports progress. */
@@ -153,9 +154,8 @@ function recordKeeper(
 	const records: TrainingRecord[] = [];
 	let sum = { loss: 0, mse: 0, l1: 0, l0: 0 };
 	let n = 0;
-	function add(step: number, parts: StepLoss, l1: number, dead: number) {
-		const penalty = architecture === "standard" ? l1 * parts.l1 : parts.aux;
-		const loss = parts.mse + penalty;
+	function add(step: number, parts: StepLoss, dead: number) {
+		const loss = parts.mse + parts.sparsity + parts.aux;
 		if (!Number.isFinite(loss))
 			throw new Error(
 				`The loss is no number any more at step ${step + 1}: train again with an lr below ${settings.lr}.`,

@@ -13,9 +13,10 @@ import { join } from "node:path";
 import test, { after } from "node:test";
 import { openSafetensors } from "../../../src/formats/safetensors";
 import { loadSae, type Sae, trainSae } from "../../../src/sae";
-import { parameters } from "../../../src/sae/engine/trainee";
 import { makeSae } from "../../../src/sae/sae";
 import { planted } from "../fakes";
+
+const parameters = ["W_enc", "b_enc", "W_dec", "b_dec"] as const;
 
 const { acts } = planted(2000, { d_in: 12, d_true: 20, active: 2 });
 const root = mkdtempSync(join(tmpdir(), "sae-"));
@@ -77,15 +78,15 @@ test("rescaling by the decoder's norm, as SAELens may ask for, is folded into th
 	// Latent 0: half the norm, so twice the latent; the product stays.
 	const W_dec = sae.W_dec.map((v, i) => (i < 12 ? v / 2 : v));
 	const W_enc = sae.W_enc.map((v, i) => (i % 30 === 0 ? v * 2 : v));
-	const b_enc = sae.b_enc.map((v, i) => (i === 0 ? v * 2 : v));
+	const b_enc = sae.b_enc!.map((v, i) => (i === 0 ? v * 2 : v));
 	const folder = saved(
 		makeSae(sae.cfg, { W_enc, b_enc, W_dec, b_dec: sae.b_dec }),
 	);
 	editConfig(folder, { rescale_acts_by_decoder_norm: true });
 	const again = await loadSae(folder);
 	for (const p of parameters)
-		again[p].forEach((v, i) => {
-			assert.ok(Math.abs(v - sae[p][i]) < 1e-5, `${p}[${i}]`);
+		again[p]!.forEach((v, i) => {
+			assert.ok(Math.abs(v - sae[p]![i]) < 1e-5, `${p}[${i}]`);
 		});
 });
 

@@ -11,9 +11,10 @@ import { random } from "../../../src/random";
 import { type TrainOptions, trainSae } from "../../../src/sae";
 import { rowsInMemory } from "../../../src/sae/training/data";
 import { rowsOnDisk } from "../../../src/sae/training/data-disk";
-import { parameters } from "../../../src/sae/engine/trainee";
 import { madeSentences } from "../../activations/made";
 import { temporaryFolder, writeRandomGpt2 } from "../../tiny";
+
+const parameters = ["W_enc", "b_enc", "W_dec", "b_dec"] as const;
 
 const { folder, remove } = temporaryFolder();
 let memory: Activations;

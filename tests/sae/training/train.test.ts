@@ -6,8 +6,9 @@ import {
 	type TrainOptions,
 	trainSae,
 } from "../../../src/sae";
-import { parameters } from "../../../src/sae/engine/trainee";
 import { activations, bestCosines, planted } from "../fakes";
+
+const parameters = ["W_enc", "b_enc", "W_dec", "b_dec"] as const;
 
 for (const architecture of ["topk", "standard"] as Architecture[])
 	test(`${architecture} finds a planted dictionary of 256 directions in 64 dimensions`, async () => {

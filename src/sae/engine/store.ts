@@ -1,0 +1,62 @@
+import { availableParallelism } from "node:os";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { type Allocation, allocate } from "../../kernels";
+import type { Parameter, TraineeShape } from "./trainee";
+
+/** An SAE in training in one memory: `x` [batch, d_in], and of each parameter `p` the arrays `p`, `g_p`, `m_p`, `v_p`. */
+export type Store<Extra extends string = never> = Allocation<
+	Extra | "x" | Parameter | `${"g" | "m" | "v"}_${Parameter}`
+>;
+
+/** How many numbers a parameter has. */
+export function sizeOf(
+	parameter: Parameter,
+	{ d_in, d_sae }: TraineeShape,
+): number {
+	if (parameter === "W_enc" || parameter === "W_dec") return d_in * d_sae;
+	return parameter === "b_dec" ? d_in : d_sae;
+}
+
+/** One memory for the parameters with gradients and moments, and whatever else is asked for. */
+export function allocateStore<Extra extends string>(
+	shape: TraineeShape,
+	parameters: readonly Parameter[],
+	extra: Record<Extra, number>,
+): Store<Extra> {
+	const sizes: Record<string, number> = {
+		x: shape.batch * shape.d_in,
+		...extra,
+	};
+	for (const p of parameters)
+		for (const part of ["", "g_", "m_", "v_"])
+			sizes[part + p] = sizeOf(p, shape);
+	return allocate(sizes) as Store<Extra>;
+}
+
+/** A session on the CPU with every core. */
+export function createSession(graph: Uint8Array): Promise<InferenceSession> {
+	return InferenceSession.create(graph, {
+		intraOpNumThreads: availableParallelism(),
+		interOpNumThreads: 1,
+		logSeverityLevel: 3,
+		// Threads that spin while they wait slow down the kernels beside them, and everyone else.
+		extra: { session: { intra_op: { allow_spinning: "0" } } },
+	});
+}
+
+/** Views of a memory as tensors: nothing is copied. */
+export function floatTensor(data: Float32Array, dims: number[]): Tensor {
+	return new Tensor("float32", data, dims);
+}
+
+/** [rows, columns] as [columns, rows]. */
+export function transpose(
+	from: Float32Array,
+	rows: number,
+	columns: number,
+): Float32Array {
+	const to = new Float32Array(from.length);
+	for (let r = 0; r < rows; r++)
+		for (let c = 0; c < columns; c++) to[c * rows + r] = from[r * columns + c];
+	return to;
+}

@@ -150,11 +150,13 @@ export async function openTrainer(
 		kernels.scale(byte.g, 1 / (count * Math.max(1, norm)), total);
 		const correction = Math.sqrt(1 - beta2 ** t);
 		kernels.adam(
+			0,
+			total,
 			byte.w,
 			byte.g,
 			byte.m,
 			byte.v,
-			total,
+			1,
 			beta1,
 			beta2,
 			(lr * correction) / (1 - beta1 ** t),

@@ -10,7 +10,11 @@ interface WasmModule {
 export const { Memory, Module, Instance } = (
 	globalThis as unknown as {
 		WebAssembly: {
-			Memory: new (pages: { initial: number; maximum: number }) => WasmMemory;
+			Memory: new (pages: {
+				initial: number;
+				maximum: number;
+				shared: boolean;
+			}) => WasmMemory;
 			Module: new (bytes: Uint8Array) => WasmModule;
 			Instance: new (
 				module: WasmModule,

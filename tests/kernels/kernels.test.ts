@@ -41,17 +41,8 @@ test("the first Adam step moves every weight by the learning rate against its gr
 	array.g.set([5, -0.01, 100, 0]);
 	const [lr, b1, b2] = [0.1, 0.9, 0.999];
 	const c2 = Math.sqrt(1 - b2);
-	kernels.adam(
-		at.w,
-		at.g,
-		at.m,
-		at.v,
-		4,
-		b1,
-		b2,
-		(lr * c2) / (1 - b1),
-		1e-8 * c2,
-	);
+	const alpha = (lr * c2) / (1 - b1);
+	kernels.adam(0, 4, at.w, at.g, at.m, at.v, 1, b1, b2, alpha, 1e-8 * c2);
 	close(array.w, [0.9, 2.1, 2.9, 4]);
 });
 
@@ -68,8 +59,10 @@ test("Adam follows the published algorithm over 50 steps, at every length", () =
 			const c2 = 1 - 0.999 ** t;
 			const alpha = (0.01 * Math.sqrt(c2)) / c1;
 			const eps = 1e-8 * Math.sqrt(c2);
-			kernels.adam(at.w, at.g, at.m, at.v, n, 0.9, 0.999, alpha, eps);
-			array.g.forEach((g, i) => {
+			const { w: W, g: G, m: M, v: V } = at;
+			kernels.adam(0, n, W, G, M, V, 0.25, 0.9, 0.999, alpha, eps);
+			array.g.forEach((whole, i) => {
+				const g = 0.25 * whole;
 				m[i] = 0.9 * m[i] + 0.1 * g;
 				v[i] = 0.999 * v[i] + 0.001 * g * g;
 				w[i] -= (0.01 * (m[i] / c1)) / (Math.sqrt(v[i] / c2) + 1e-8);
@@ -119,45 +112,133 @@ test("rows become unit vectors, and a projected gradient has no part along them"
 	close(array.g, [0.16, -0.12, 1, 1]); // (1,1) − 1.4·(0.6,0.8)
 });
 
-test("the sparse backward pass gives the gradient worked by hand", () => {
-	// One row, d = 2, three latents, latents 2 and 0 chosen; latent 0 has the value 0 and takes no part.
-	const { array, at, kernels, memory } = allocate({
-		indices: 2,
-		values: 2,
-		target: 2,
-		x: 2,
-		W: 6,
-		gd: 6,
-		ge: 6,
-		gb: 3,
-		error: 2,
-		gradient: 2,
-	});
-	new Int32Array(memory.buffer, at.indices, 2).set([2, 0]);
-	array.values.set([2, 0]);
-	array.target.set([1, 1]);
-	array.x.set([5, 7]);
-	array.W.set([9, 9, 9, 9, 0, 1]);
-	const loss = kernels.sparseBackward(
-		1,
-		2,
-		2,
-		0.5,
-		at.indices,
-		at.values,
-		at.target,
-		at.x,
-		at.W,
-		at.gd,
-		at.ge,
-		at.gb,
-		at.error,
-		at.gradient,
-	);
-	// error = 2·(0,1) − (1,1) = (−1,1); 2c·error = (−1,1); along W[2]: 1
-	close([loss], [2]);
-	close(array.error, [-1, 1]);
-	close(array.gd, [0, 0, 0, 0, -2, 2]);
-	close(array.ge, [0, 0, 0, 0, 5, 7]);
-	close(array.gb, [0, 0, 1]);
+test("Adam on unit rows takes the gradient off each row, clips it, moves the row and brings it back to length 1", () => {
+	for (const d of lengths.filter((n) => n > 1)) {
+		const rows = 3;
+		const n = rows * d;
+		const { array, at, crew, kernels } = allocate({
+			w: n,
+			g: n,
+			m: n,
+			v: n,
+			along: rows,
+		});
+		array.w.set(normals(n, 4));
+		kernels.normalizeRows(at.w, rows, d);
+		const w = Array.from(array.w);
+		array.g.set(normals(n, 5));
+		const [clip, lr] = [0.5, 0.1];
+		const expected: number[] = [];
+		for (let r = 0; r < rows; r++) {
+			const own = w.slice(r * d, (r + 1) * d);
+			const g = Array.from(array.g.subarray(r * d, (r + 1) * d));
+			const along = own.reduce((sum, v, i) => sum + v * g[i], 0);
+			array.along[r] = along;
+			// The first step of Adam moves by lr · g / (|g| + ε·√…); a large ε makes it depend on the length of g.
+			const moved = own.map((v, i) => {
+				const left = clip * (g[i] - along * v);
+				return v - (lr * 0.1 * left) / (Math.sqrt(0.001 * left * left) + 0.01);
+			});
+			const length = Math.hypot(...moved);
+			expected.push(...moved.map((v) => v / length));
+		}
+		const where = [at.w, at.g, at.m, at.v, at.along];
+		crew.run("adamUnitRows", rows, 1, d, ...where, clip, 0.9, 0.999, lr, 0.01);
+		close(array.w, expected);
+	}
 });
+
+test("rows are added up and multiplied four at a time, whatever is left over", () => {
+	for (const n of lengths)
+		for (const count of [0, 1, 3, 4, 5, 11]) {
+			const sizes = {
+				out: n + 4,
+				x: n,
+				by: 11,
+				which: 11,
+				dots: 12,
+				rows: 7 * n,
+			};
+			const { array, at, kernels, memory } = allocate(sizes);
+			const which = new Uint32Array(memory.buffer, at.which, 11);
+			which.set([3, 0, 6, 6, 2, 1, 5, 4, 0, 3, 3]);
+			for (const name of ["out", "x", "by", "rows"] as const)
+				array[name].set(normals(array[name].length, name.length));
+			const row = (j: number) =>
+				Array.from(array.rows.subarray(which[j] * n, (which[j] + 1) * n));
+			const out = Array.from(array.out);
+			for (let j = 0; j < count; j++)
+				row(j).forEach((v, i) => {
+					out[i] += array.by[j] * v;
+				});
+			kernels.addRows(at.out, n, count, at.which, at.by, at.rows);
+			close(array.out, out); // and nothing beyond
+			const dots = Array.from({ length: 12 }, (_, j) =>
+				j < count ? 2 * row(j).reduce((s, v, i) => s + v * array.x[i], 0) : 0,
+			);
+			kernels.dotRows(at.dots, at.x, 2, n, count, at.which, at.rows);
+			close(array.dots, dots);
+		}
+});
+
+test("a vector is taken off every row", () => {
+	const { array, at, crew } = allocate({ out: 6, x: 6, b: 3 });
+	array.x.set([1, 2, 3, 10, 20, 30]);
+	array.b.set([1, 0, -1]);
+	crew.run("centreRows", 2, 1, at.out, at.x, at.b, 3);
+	close(array.out, [0, 2, 4, 9, 20, 31]);
+});
+
+/** Rows that a selection may meet. */
+const kinds: Record<string, (draw: ReturnType<typeof random>) => number> = {
+	"of all kinds": (draw) => draw.normal(),
+	"with many equals": (draw) => Math.round(draw.normal()),
+	"with nothing above zero": (draw) => -Math.abs(draw.normal()),
+	"with little above zero": (draw) => draw.uniform() - 0.99,
+	"with infinities": (draw) => 1 / draw.int(4),
+	"with what is no number": (draw) => (draw.int(2) ? draw.normal() : NaN),
+};
+
+for (const [kind, draw] of Object.entries(kinds))
+	test(`the k largest of rows ${kind} are those of a sort, and where they stand`, () => {
+		for (const [rows, n, k] of [
+			[5, 7, 3],
+			[3, 61, 6],
+			[2, 130, 32],
+			[3, 515, 4],
+			[2, 1024, 32],
+			[2, 2051, 64],
+			[1, 8, 8],
+		]) {
+			const { array, at, kernels, memory } = allocate({
+				x: rows * n,
+				values: rows * k,
+				indices: rows * k,
+				room: 8 * k + 36 + 2 * n,
+			});
+			assert.ok(kernels.groupsFor(k) <= 8 * k + 32);
+			const source = random(n);
+			array.x.forEach((_, i) => {
+				array.x[i] = draw(source);
+			});
+			const { x, values, indices: where, room } = at;
+			kernels.selectRows(rows, n, k, x, values, where, room);
+			const indices = new Uint32Array(memory.buffer, where, rows * k);
+			for (let r = 0; r < rows; r++) {
+				const row = array.x.subarray(r * n, (r + 1) * n);
+				const kept = array.values.subarray(r * k, (r + 1) * k);
+				const positive = Array.from(row).filter((v) => v > 0);
+				const sorted = positive.sort((a, b) => b - a).slice(0, k);
+				const padded = [...sorted, ...Array(k - sorted.length).fill(0)];
+				assert.deepEqual(
+					Array.from(kept).sort((a, b) => b - a),
+					padded,
+				);
+				const own = indices.subarray(r * k, r * k + sorted.length);
+				assert.equal(new Set(own).size, sorted.length);
+				own.forEach((i, j) => {
+					assert.equal(row[i], kept[j]);
+				});
+			}
+		}
+	});

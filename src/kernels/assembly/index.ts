@@ -1,5 +1,8 @@
 // The inner loops, compiled to WebAssembly SIMD. Every pointer is a byte offset into the one imported memory.
-export { adam } from "./adam";
-export { sparseBackward } from "./sparse";
+// Those that begin with from, to do a part of their work: src/kernels/crew.ts deals the parts out to threads.
+export { adam, adamUnitRows } from "./adam";
+export { addRows, dotRows } from "./combine";
+export { centreRows, normalizeRows, projectRows } from "./rows";
+export { groupsFor, selectRows } from "./select";
+export { countEntries, decodeRows, gatherLatents, markEntries, placeEntries, startColumns } from "./sparse";
 export { axpy, columnSums, dot, scale, sumSquares } from "./vector";
-export { normalizeRows, projectRows } from "./rows";

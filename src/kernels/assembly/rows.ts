@@ -17,3 +17,12 @@ export function projectRows(g: usize, w: usize, rows: i32, n: i32): void {
 		w += <usize>n * 4;
 	}
 }
+
+/** out = x - b for the rows from..to.  out, x: [.., n]; b: [n] */
+export function centreRows(from: i32, to: i32, out: usize, x: usize, b: usize, n: i32): void {
+	const row = <usize>n * 4;
+	for (let r = from; r < to; r++) {
+		memory.copy(out + <usize>r * row, x + <usize>r * row, row);
+		axpy(out + <usize>r * row, b, -1, n);
+	}
+}

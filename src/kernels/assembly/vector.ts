@@ -1,8 +1,9 @@
 // Two accumulators hide the latency of an addition; the tail makes every length right.
 
+/** The sum of the four lanes. */
 // @ts-ignore: decorator
 @inline
-function lanes(s: v128): f32 {
+export function lanes(s: v128): f32 {
 	return f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1) + f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3);
 }
 

@@ -6,6 +6,10 @@ import type {
 	TraineeState,
 } from "../engine/trainee";
 import type { Architecture, InferenceArchitecture, SaeWeights } from "../types";
+import { batchtopk } from "./batchtopk";
+import { gated } from "./gated";
+import { jumprelu } from "./jumprelu";
+import { matryoshka } from "./matryoshka";
 import { standard } from "./standard";
 import type { TextbookLatents, TextbookLoss } from "./textbook";
 import { topk } from "./topk";
@@ -20,6 +24,14 @@ export interface ArchitectureRules {
 	unit_decoder: boolean;
 	/** Whether it has the auxiliary loss that revives dead latents. */
 	revives: boolean;
+	/** The numbers besides tensors that training changes, as they are at the start. */
+	numbers?: Readonly<Record<string, number>>;
+	/** Moves them after a step, by the smallest of its latents above zero; not called where none is. */
+	follow?(
+		numbers: Record<string, number>,
+		smallest: number,
+		settings: Pick<TraineeSettings, "topk_threshold_lr">,
+	): void;
 	/** What the trained SAE computes. */
 	saved_as: InferenceArchitecture;
 	latents: TextbookLatents;
@@ -30,7 +42,11 @@ export interface ArchitectureRules {
 	weights(state: TraineeState, shape: TraineeShape): SaeWeights;
 }
 
-export const architectures = { standard, topk } as Record<
-	Architecture,
-	ArchitectureRules
->;
+export const architectures: Record<Architecture, ArchitectureRules> = {
+	standard,
+	topk,
+	batchtopk,
+	jumprelu,
+	gated,
+	matryoshka,
+};

@@ -1,12 +1,5 @@
 import type * as Tf from "@tensorflow/tfjs";
-import { OnnxGraph } from "../../formats/onnx";
-import { type CpuTrainee, cpuTrainee } from "../engine/cpu";
-import { allocateStore, createSession, floatTensor } from "../engine/store";
-import type {
-	StepLoss,
-	TraineeSettings,
-	TraineeShape,
-} from "../engine/trainee";
+import { type GradientGraph, openDense } from "../engine/dense";
 import { plainWeights } from "../engine/weights";
 import type { ArchitectureRules } from ".";
 import { meanSquare, type SaeTensors, type TextbookLoss } from "./textbook";
@@ -35,110 +28,25 @@ function latents(x: Tf.Tensor2D, w: SaeTensors): Tf.Tensor2D {
 	return x.sub(w.b_dec).matMul(w.W_enc).add(w.b_enc).relu();
 }
 
-/** The fast step: ONNX Runtime computes loss and gradients, written out by hand in one graph. */
-async function open(
-	shape: TraineeShape,
-	settings: TraineeSettings,
-): Promise<CpuTrainee> {
-	const { d_in, d_sae, batch } = shape;
-	const store = allocateStore(shape, parameters, { count: d_sae, parts: 3 });
-	const { array } = store;
-	const session = await createSession(gradientGraph(shape));
-	const dims = {
-		W_enc: [d_sae, d_in],
-		b_enc: [d_sae],
-		W_dec: [d_sae, d_in],
-		b_dec: [d_in],
-	};
-	const lambda = new Float32Array(1);
-	const feeds = {
-		x: floatTensor(array.x, [batch, d_in]),
-		l1: floatTensor(lambda, []),
-		...tensors((p) => floatTensor(array[p], dims[p])),
-	};
-	const fetches = {
-		count: floatTensor(array.count, [d_sae]),
-		parts: floatTensor(array.parts, [3]),
-		...Object.fromEntries(
-			parameters.map((p) => [`g_${p}`, floatTensor(array[`g_${p}`], dims[p])]),
-		),
-	};
-	const fired = new Uint8Array(d_sae);
-	return cpuTrainee({
-		store,
-		parameters,
-		shape,
-		settings,
-		unit_decoder: false,
-		fired,
-		async gradients({ coefficient }): Promise<StepLoss> {
-			lambda[0] = coefficient;
-			await session.run(feeds, fetches);
-			for (let i = 0; i < d_sae; i++) fired[i] = array.count[i] > 0 ? 1 : 0;
-			const [mse, l1, l0] = array.parts;
-			return { mse, l1, l0, sparsity: coefficient * l1, aux: 0 };
-		},
-		release: () => session.release(),
-	});
-}
+/** The fast step: loss and gradients, written out by hand in one graph. */
+export const gradients: GradientGraph = (d) => {
+	const { g } = d;
+	const f = g.op("Relu", [d.encode(["b_enc"])]);
+	const norms = d.norms();
+	const error = d.error(f);
+	const sums = d.columnSums(f); // [d_sae]
 
-/** x, the weights and λ → loss parts [mse, Σ f·‖W_dec‖, L0], firings per latent, and the four gradients. */
-function gradientGraph({ d_in, d_sae, batch }: TraineeShape): Uint8Array {
-	const g = new OnnxGraph();
-	g.input("x", "float32", [batch, d_in]);
-	g.input("W_enc", "float32", [d_sae, d_in]);
-	g.input("b_enc", "float32", [d_sae]);
-	g.input("W_dec", "float32", [d_sae, d_in]);
-	g.input("b_dec", "float32", [d_in]);
-	g.input("l1", "float32", []);
-	const perRow = g.float(1 / batch);
-	const rows = g.int([0]);
-	const columns = g.int([1]);
-	const sum = (of: string, output?: string) =>
-		g.op("ReduceSum", [of, rows], { keepdims: 0 }, output);
+	const pull = g.op("Mul", [g.op("Div", [sums, norms]), d.perRow]);
+	d.toDecoder(f, error, [d.alongDecoder(pull)]);
+	const push = g.op("Mul", [norms, d.perRow]); // of the penalty on f
+	const on = d.positive(f);
+	const g_pre = g.op("Mul", [d.toLatents(error, [push]), on]);
+	d.toEncoder(g_pre, d.columnSums(g_pre, "g_b_enc"), error);
 
-	const centred = g.op("Sub", ["x", "b_dec"]);
-	const f = g.op("Relu", [
-		g.op("Gemm", [centred, "W_enc", "b_enc"], { transB: 1 }),
-	]);
-	const error = g.op("Sub", [g.op("Gemm", [f, "W_dec", "b_dec"]), "x"]);
-	const norms = g.op("Max", [
-		g.op("ReduceL2", ["W_dec", columns], { keepdims: 0 }),
-		g.float(1e-12),
-	]);
-	const g_norm = g.op("Mul", ["l1", perRow]); // d loss / d (f·‖W_dec‖)
-	const g_out = g.op("Mul", [error, g.float(2 / batch)]); // [batch, d_in]
-
-	const sums = sum(f); // [d_sae]
-	const pull = g.op("Mul", [g.op("Div", [sums, norms]), g_norm]);
-	const alongRows = g.op("Mul", [g.op("Unsqueeze", [pull, columns]), "W_dec"]);
-	g.op("Gemm", [f, g_out, alongRows], { transA: 1 }, "g_W_dec");
-
-	const penalty = g.op("Mul", [norms, g_norm]);
-	const g_f = g.op("Gemm", [g_out, "W_dec", penalty], { transB: 1 });
-	const on = g.op("Cast", [g.op("Greater", [f, g.float(0)])], { to: 1 });
-	const g_pre = g.op("Mul", [g_f, on]);
-	g.op("Gemm", [g_pre, centred], { transA: 1 }, "g_W_enc");
-	sum(g_pre, "g_b_enc");
-	const throughInput = g.op("MatMul", ["g_b_enc", "W_enc"]); // [d_in]
-	g.op("Sub", [sum(g_out), throughInput], {}, "g_b_dec");
-
-	const count = sum(on, "count");
-	const total = (of: string) => g.op("ReduceSum", [of], { keepdims: 0 });
-	const parts = [
-		total(g.op("Mul", [error, error])),
-		total(g.op("Mul", [sums, norms])),
-		total(count),
-	].map((part) => g.op("Unsqueeze", [g.op("Mul", [part, perRow]), rows]));
-	g.op("Concat", parts, { axis: 0 }, "parts");
-	return g.build(["parts", "count", ...parameters.map((p) => `g_${p}`)]);
-}
-
-/** The four parameters, each made by `make`. */
-function tensors<T>(make: (p: (typeof parameters)[number]) => T) {
-	const made = parameters.map((p) => [p, make(p)] as const);
-	return Object.fromEntries(made) as Record<(typeof parameters)[number], T>;
-}
+	const l1 = d.total(g.op("Mul", [sums, norms]));
+	const mse = d.squares(error);
+	return { mse, sparsity: l1, l1, l0: d.total(on), sums };
+};
 
 export const standard: ArchitectureRules = {
 	parameters,
@@ -148,6 +56,6 @@ export const standard: ArchitectureRules = {
 	saved_as: "standard",
 	latents: (_, x, w) => latents(x, w),
 	loss,
-	open,
+	open: (shape, settings) => openDense(standard, gradients, shape, settings),
 	weights: (state, shape) => plainWeights(state, shape),
 };

@@ -1,5 +1,6 @@
 import type * as Tf from "@tensorflow/tfjs";
 import type { Parameter, TraineeSettings } from "../engine/trainee";
+import { halfWidth } from "../engine/trainee";
 
 /**
  * The weights as TensorFlow.js tensors; an architecture has those of its parameters alone.
@@ -68,7 +69,40 @@ export function largest(tf: typeof Tf, t: Tf.Tensor, k: number): Tf.Tensor {
 	return t.greaterEqual(smallestKept).cast("float32");
 }
 
+/** (x − b_dec) W_enc + b_enc.  x: [rows, d_in] → [rows, d_sae] */
+export function preActivations(
+	x: Tf.Tensor2D,
+	{ W_enc, b_enc, b_dec }: SaeTensors,
+): Tf.Tensor2D {
+	return x.sub(b_dec).matMul(W_enc).add(b_enc);
+}
+
 /** Mean over rows of the sum over dimensions of t². */
 export function meanSquare(t: Tf.Tensor): Tf.Scalar {
 	return t.square().sum(1).mean().asScalar();
+}
+
+/**
+ * The auxiliary loss that revives dead latents, as `topk.ts` writes it out; undefined where none is dead.
+ * pre: [rows, d_sae]; reconstruction: x̂
+ */
+export function revival(
+	tf: typeof Tf,
+	x: Tf.Tensor2D,
+	pre: Tf.Tensor2D,
+	reconstruction: Tf.Tensor,
+	{ W_dec }: SaeTensors,
+	{ dead, settings }: TextbookStep,
+): Tf.Scalar | undefined {
+	const n = dead.sum().dataSync()[0];
+	const half = halfWidth(x.shape[1]);
+	const weight = settings.aux_loss_coefficient * Math.min(n / half, 1);
+	if (weight === 0) return undefined;
+	const e = detached(tf, x.sub(reconstruction), (t) => t.clone());
+	const chosen = detached(tf, pre, (t) => {
+		const onlyDead = t.add(tf.sub(dead, 1).mul(1e30));
+		return largest(tf, onlyDead, Math.min(half, n));
+	});
+	const guess = pre.mul(chosen).matMul(W_dec);
+	return meanSquare(guess.sub(e)).mul(weight).asScalar();
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { bytesOf } from "../../formats/safetensors";
 import { type Allocation, allocate } from "../../kernels";
 import type { Parameter, TraineeShape } from "./trainee";
 
@@ -17,11 +18,15 @@ export function sizeOf(
 	return parameter === "b_dec" ? d_in : d_sae;
 }
 
-/** One memory for the parameters with gradients and moments, and whatever else is asked for. */
+/**
+ * One memory for the parameters with gradients and moments, and whatever else is asked for. With `threads` it is
+ * shared by so many, and ONNX Runtime does not take its arrays.
+ */
 export function allocateStore<Extra extends string>(
 	shape: TraineeShape,
 	parameters: readonly Parameter[],
 	extra: Record<Extra, number>,
+	threads?: number,
 ): Store<Extra> {
 	const sizes: Record<string, number> = {
 		x: shape.batch * shape.d_in,
@@ -30,17 +35,36 @@ export function allocateStore<Extra extends string>(
 	for (const p of parameters)
 		for (const part of ["", "g_", "m_", "v_"])
 			sizes[part + p] = sizeOf(p, shape);
-	return allocate(sizes) as Store<Extra>;
+	return allocate(sizes, threads) as Store<Extra>;
 }
 
-/** A session on the CPU with every core. */
-export function createSession(graph: Uint8Array): Promise<InferenceSession> {
+/**
+ * A session on the CPU with every core. `constants` are the external tensors of the graph, by location: they are
+ * copied, and packed for the products. With `spin` its threads wait for the next operation of a run awake, for a tenth of
+ * a millisecond: for graphs of many short ones.
+ */
+export function createSession(
+	graph: Uint8Array,
+	constants: Record<string, Float32Array> = {},
+	spin = false,
+): Promise<InferenceSession> {
 	return InferenceSession.create(graph, {
+		externalData: Object.entries(constants).map(([path, data]) => ({
+			path,
+			data: bytesOf(data),
+		})),
 		intraOpNumThreads: availableParallelism(),
 		interOpNumThreads: 1,
 		logSeverityLevel: 3,
-		// Threads that spin while they wait slow down the kernels beside them, and everyone else.
-		extra: { session: { intra_op: { allow_spinning: "0" } } },
+		// Threads that spin between runs slow down the kernels, and everyone else.
+		extra: {
+			session: spin
+				? {
+						intra_op: { allow_spinning: "1", spin_duration_us: "100" },
+						force_spinning_stop: "1",
+					}
+				: { intra_op: { allow_spinning: "0" } },
+		},
 	});
 }
 

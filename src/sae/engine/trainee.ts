@@ -18,6 +18,11 @@ export interface TraineeShape {
 	batch: number;
 }
 
+/** ⌊d_in/2⌋, at least 1: how many dead latents help a row at most, and how many count as all of them. */
+export function halfWidth(d_in: number): number {
+	return Math.max(1, Math.floor(d_in / 2));
+}
+
 /** What the architectures' equations depend on; see `TrainOptions`. */
 export interface TraineeSettings {
 	k: number;
@@ -29,6 +34,8 @@ export interface TraineeSettings {
 	matryoshka_widths: readonly number[];
 	decoder_init_norm: number;
 	max_grad_norm: number;
+	/** Threads of the sparse part and of Adam; what they compute does not depend on it. Default: one a core. */
+	threads?: number;
 }
 
 /** One step to take. */

@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { random } from "../../../src/random";
-import { standard } from "../../../src/sae/architectures/standard";
 import { topk } from "../../../src/sae/architectures/topk";
 import { assertGradients, disturbed, normals, shape } from "./oracle";
-
-test("the standard step's gradients and loss are those of TensorFlow.js", async () => {
-	const trainee = await disturbed(standard);
-	await assertGradients(standard, trainee, { coefficient: 1.7 });
-	await trainee.release();
-});
 
 for (const dead of [[], [0, 3, 17, 60], [...Array(30).keys()]])
 	test(`the topk step's gradients and loss are those of TensorFlow.js with ${dead.length} dead latents`, async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Tensor } from "@tensorflow/tfjs";
 import { loadTfjs } from "../../../src/sae";
 
 /** A `require` that has its own answer for the native addon's package, and the real one for everything else. */
@@ -66,3 +67,35 @@ test("an addon that loads but fails at its first operation is not used", async (
 		assert.match(why, /^@tensorflow\/tfjs-node is installed, but/);
 	}
 });
+
+test("the gradient of a product of matrices is right, whichever factors are transposed", async () => {
+	const { tf } = await loadTfjs(standIn(() => failure("absent")));
+	const a = tf.randomNormal([2, 3, 4], 0, 1, "float32", 1);
+	const b = tf.randomNormal([2, 4, 5], 0, 1, "float32", 2);
+	const weights = tf.randomNormal([2, 3, 5], 0, 1, "float32", 3);
+	// d/da Σ weights·(a b) is weights bᵀ, and d/db is aᵀ weights: here summed by hand.
+	const by = (x: number[][], y: number[][]) =>
+		x.map((row) =>
+			y[0].map((_, j) => row.reduce((s, v, k) => s + v * y[k][j], 0)),
+		);
+	const turned = (x: number[][]) => x[0].map((_, j) => x.map((row) => row[j]));
+	const [A, B, G] = [a, b, weights].map((t) => t.arraySync() as number[][][]);
+	const ofA = A.map((_, i) => by(G[i], turned(B[i])));
+	const ofB = A.map((_, i) => by(turned(A[i]), G[i]));
+	for (const transposeA of [false, true])
+		for (const transposeB of [false, true]) {
+			const flip = (t: Tensor, really: boolean) =>
+				really ? t.transpose([0, 2, 1]) : t;
+			const total = (x: Tensor, y: Tensor) =>
+				tf.matMul(x, y, transposeA, transposeB).mul(weights).sum().asScalar();
+			const found = tf.grads(total)([flip(a, transposeA), flip(b, transposeB)]);
+			close(flip(found[0], transposeA), ofA);
+			close(flip(found[1], transposeB), ofB);
+		}
+});
+
+function close(found: Tensor, expected: number[][][]): void {
+	const right = expected.flat(2);
+	for (const [i, value] of found.dataSync().entries())
+		assert.ok(Math.abs(value - right[i]) < 1e-5, `${value} for ${right[i]}`);
+}

@@ -1,3 +1,4 @@
+export { centre, writesToStream } from "./centre";
 export { extract } from "./extract";
 export {
 	columnMoments,
@@ -8,6 +9,7 @@ export {
 	squaredLengths,
 	takeRows,
 } from "./matrix";
+export { inMemory, memoryForActivations } from "./memory";
 export {
 	type Counted,
 	countedTokens,

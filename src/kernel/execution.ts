@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { beginInterruptible, endInterruptible } from "../interrupt";
 import type { Cells, Outcome } from "./cells";
 import { type Failure, failureOf, interrupted } from "./failure";
 import type { Past } from "./history";
@@ -32,7 +33,10 @@ export interface Execution {
 	add(request: Message): void;
 	/** The request whose cell runs. */
 	running(): Message | undefined;
-	/** Ends the cell that runs; those that wait are aborted with it. */
+	/**
+	 * Ends the cell that runs; those that wait are aborted with it. Where the cell awaits something that stops by itself and
+	 * gives what it has (see `untilInterrupted`), it goes on with that, and ends where it is interrupted again.
+	 */
 	interrupt(): void;
 	/** The cells that ran, oldest first. */
 	past: readonly Past[];
@@ -51,14 +55,20 @@ export function createExecution(
 	let current: Message | undefined;
 	let count = 0;
 	let interrupt = () => {};
+	let stopping = false; // whether the cell that runs was interrupted and goes on
 
 	const status = (parent: Message, execution_state: "busy" | "idle") =>
 		sockets.publish(parent, "status", { execution_state });
 
 	/** Runs code until it and all that it shows are done. */
 	const evaluate = async (code: string): Promise<Outcome> => {
+		const tell = beginInterruptible();
 		const stopped = new Promise<{ reason: unknown }>((resolve) => {
 			interrupt = () => {
+				if (tell() === "stopping") {
+					stopping = true;
+					return;
+				}
 				cells.executor.interrupt();
 				resolve({ reason: interrupted });
 			};
@@ -108,6 +118,7 @@ export function createExecution(
 		const content = request.content as ExecuteRequest;
 		status(request, "busy");
 		outputs.begin(request);
+		stopping = false;
 		let reply: ExecuteReply;
 		try {
 			reply = await execute(content);
@@ -117,7 +128,8 @@ export function createExecution(
 			reply = { status: "error", execution_count: count, ...failure };
 		}
 		let aborted: Message[] = [];
-		if (reply.status === "error" && content.stop_on_error !== false) {
+		const failed = reply.status === "error" && content.stop_on_error !== false;
+		if (failed || stopping) {
 			await sleep(grace);
 			aborted = waiting.splice(0);
 		}
@@ -137,6 +149,7 @@ export function createExecution(
 			current = waiting.shift() as Message;
 			await runNext(current);
 			interrupt = () => {};
+			endInterruptible();
 		}
 		current = undefined;
 	};

@@ -38,6 +38,7 @@ export const interrupted: Failure = {
 export function failureOf(thrown: unknown): Failure {
 	const { message, code, name } = (thrown ?? {}) as Record<string, unknown>;
 	if (
+		name === interrupted.ename || // the reason of a cell's own signal
 		message === "Interrupted asynchronously" ||
 		code === "ERR_SCRIPT_EXECUTION_INTERRUPTED"
 	) {

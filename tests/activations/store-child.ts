@@ -7,6 +7,7 @@ import fs from "node:fs";
 import { extract, openActivations } from "../../src/activations";
 import { loadModel } from "../../src/model";
 import { setProgressSink } from "../../src/progress";
+import { dieAt } from "../die";
 import { madeSentences } from "./made";
 
 export interface Job {
@@ -47,29 +48,6 @@ async function main(job: Job): Promise<void> {
 		say(`error: ${(error as Error).message}`);
 	}
 	process.exit();
-}
-
-/** Counts the calls that change files, and ends the process at one of them. */
-function dieAt(call: number): void {
-	let calls = 0;
-	const die = () => process.kill(process.pid, "SIGKILL");
-	const { writeSync, fsyncSync, renameSync, closeSync } = fs;
-	const counted = <T extends unknown[], R>(real: (...given: T) => R) =>
-		((...given: T) => {
-			if (++calls === call) die();
-			return real(...given);
-		}) as typeof real;
-	fs.fsyncSync = counted(fsyncSync);
-	fs.renameSync = counted(renameSync);
-	fs.closeSync = counted(closeSync);
-	fs.writeSync = ((fd: number, bytes: Uint8Array, at: number, n: number) => {
-		if (fd <= 2) return writeSync(fd, bytes);
-		if (++calls === call) {
-			writeSync(fd, bytes, at, n >> 1);
-			die();
-		}
-		return writeSync(fd, bytes, at, n);
-	}) as typeof writeSync;
 }
 
 main(JSON.parse(process.argv[2]));

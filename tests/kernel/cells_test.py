@@ -159,6 +159,49 @@ class Cells(KernelCase):
         time.sleep(0.2)
         self.assertEqual(self.run_cell("await null; 1").result, "1")
 
+    TRAIN = """
+        const from = lens.plantedDictionary({ n_tokens: 4000, d_in: 16, d_true: 32, active: 3 }).acts;
+        const settings = { d_sae: 64, k: 3, architecture: "topk", training_tokens: 2e9 } as const;
+    """
+
+    def begin_training(self, code):
+        """Sends a cell that trains for hours, and waits until it is past its first record."""
+        self.run_cell('import * as lens from "sparselens";\n' + self.TRAIN)
+        options = '{ ...settings, onRecord: (r) => console.log("on") }'
+        request = self.send(code.replace("OPTIONS", options))
+        self.wait_for_text("on")
+        return request
+
+    def test_an_interrupted_training_gives_the_cell_what_it_has(self):
+        request = self.begin_training('const sae = await lens.trainSae(from, OPTIONS);\nconsole.log("after");')
+        waiting = self.send("1")
+        start = time.time()
+        self.manager.interrupt_kernel()
+        messages = self.published(request)
+        self.assertEqual(self.reply(request)["status"], "ok")
+        self.assertLess(time.time() - start, 10)
+        self.assertIn("after", "".join(m["content"].get("text", "") for m in messages))
+        self.assertEqual(self.reply(waiting)["status"], "aborted")
+        self.assertEqual(self.run_cell("sae.stopped").result, "interrupted")
+        self.assertEqual(self.run_cell("sae.W_dec.every(Number.isFinite)").result, "true")
+
+    def test_a_loop_of_trainings_ends_at_an_interrupt(self):
+        code = "const many: lens.Sae[] = [];\nfor (const seed of [0, 1, 2]) many.push(await lens.trainSae(from, OPTIONS));"
+        request = self.begin_training(code)
+        self.manager.interrupt_kernel()
+        reply = self.reply(request)
+        self.assertEqual((reply["status"], reply["ename"]), ("error", "Interrupted"))
+        self.assertEqual(self.run_cell("1").result, "1")
+
+    def test_a_second_interrupt_ends_a_cell_that_does_not_stop(self):
+        code = "const late = await lens.trainSae(from, OPTIONS);\nconsole.log('waits'); await new Promise(() => {});"
+        request = self.begin_training(code)
+        self.manager.interrupt_kernel()
+        self.wait_for_text("waits")
+        self.manager.interrupt_kernel()
+        self.assertEqual(self.reply(request)["ename"], "Interrupted")
+        self.assertEqual(self.run_cell("1").result, "1")
+
     def test_what_goes_wrong_late_is_reported_and_survived(self):
         for code, message in (
             ("setTimeout(() => { throw new Error('thrown late'); }, 50);", "thrown late"),

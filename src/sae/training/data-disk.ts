@@ -1,61 +1,102 @@
 import type { Activations } from "../../activations";
+import type { Split } from "../../dataset";
 import { reportProgress } from "../../progress";
-import { random } from "../../random";
+import type { Normalization } from "../types";
 import {
-	geometricMedian,
+	medianOf,
 	notFinite,
-	rowSums,
+	type RowOrder,
 	SAMPLE,
 	type TrainingRows,
 } from "./data";
+import { type RowStatistics, reservoir, rowSums } from "./statistics";
+import { stream } from "./streams";
 
 /**
- * The rows of the train split, of activations that stay on disk: one pass counts them, sums them up and draws the
- * sample that the geometric median is of; training then goes through `shuffled`.
+ * The rows of the train split, of activations that stay on disk: one pass counts them, sums them up for each of the
+ * normalisations and draws the sample that the geometric median is of; training then goes through `shuffled`.
  * Throws the signal's reason where it comes during that pass.
  */
 export async function rowsOnDisk(
 	acts: Activations,
-	seed: number,
+	modes: readonly Normalization[],
 	signal?: AbortSignal,
 ): Promise<TrainingRows> {
 	const { d_in } = acts;
-	const sums = rowSums(d_in);
-	const sample = new Float32Array(SAMPLE * d_in);
-	const source = random(seed);
+	const sums = new Map(modes.map((mode) => [mode, rowSums(d_in, mode)]));
+	const sample = reservoir(d_in, SAMPLE, stream(0, "sample"));
 	let n = 0;
 	for await (const rows of acts.batches({ split: "train" })) {
 		signal?.throwIfAborted();
-		for (let at = 0; at < rows.length; at += d_in) {
-			if (!sums.add(rows, at))
-				throw notFinite(n, ` to train on (${acts.folder})`);
-			// Reservoir sampling: each row so far is in the sample with the same probability.
-			const place = n < SAMPLE ? n : source.int(n + 1);
-			n++;
-			if (place < SAMPLE)
-				sample.set(rows.subarray(at, at + d_in), place * d_in);
+		for (const one of sums.values()) {
+			const bad = one.add(rows);
+			if (bad >= 0) throw notFinite(n + bad, ` to train on (${acts.folder})`);
 		}
+		sample.add(rows);
+		n += rows.length / d_in;
 		const progress = { done: n, total: acts.n_tokens, unit: "tokens" };
 		reportProgress({ label: "read activations", ...progress });
 	}
-	const chosen = Uint32Array.from({ length: Math.min(n, SAMPLE) }, (_, i) => i);
-	let reading: AsyncIterator<Float32Array> | undefined;
+	const known = new Map<Normalization, RowStatistics>();
 	return {
+		d_in,
 		n,
-		statistics: sums.result,
-		median: (from) => geometricMedian({ data: sample, d_in }, chosen, from),
-		batches(scale, _, settings) {
-			const { train_batch_size_tokens: size } = settings;
-			const options = { size, seed, split: "train", epochs: Infinity } as const;
-			const iterator = acts.shuffled(options)[Symbol.asyncIterator]();
-			reading = iterator;
-			return async (into) => {
-				const { value } = await iterator.next();
-				for (let i = 0; i < into.length; i++) into[i] = scale * value[i];
-			};
+		about(mode) {
+			const found = known.get(mode) ?? sums.get(mode)?.result();
+			if (!found) throw new Error(`The rows were not summed up for "${mode}".`);
+			known.set(mode, found);
+			return found;
 		},
-		close: async () => {
-			await reading?.return?.();
+		median: (mode) => medianOf(sample.result(), d_in, mode),
+		order: (size, seed) => orderOnDisk(acts, size, seed),
+	};
+}
+
+function orderOnDisk(acts: Activations, size: number, seed: number): RowOrder {
+	const options = { size, seed, split: "train", epochs: Infinity } as const;
+	const reading = acts.shuffled(options)[Symbol.asyncIterator]();
+	return {
+		async next(into) {
+			into.set((await reading.next()).value);
+		},
+		async skip(batches) {
+			for (let i = 0; i < batches; i++) await reading.next();
+		},
+		async close() {
+			await reading.return?.();
 		},
 	};
+}
+
+/** At most `limit` rows of a split, in random order, wherever they are. Throws where a value is not finite. */
+export async function someRows(
+	acts: Activations,
+	split: Split,
+	limit: number,
+	signal?: AbortSignal,
+): Promise<Float32Array> {
+	const { d_in } = acts;
+	const sample = reservoir(d_in, limit, stream(0, "sample"));
+	let n = 0;
+	for await (const rows of acts.batches({ split })) {
+		signal?.throwIfAborted();
+		const bad = rows.findIndex((v) => !Number.isFinite(v));
+		if (bad >= 0)
+			throw notFinite(n + Math.floor(bad / d_in), ` of the split "${split}"`);
+		sample.add(rows);
+		n += rows.length / d_in;
+	}
+	return shuffled(sample.result(), d_in);
+}
+
+/** The first rows of a sample that was not full are in their old order; a part of it must not be of the first alone. */
+function shuffled(sample: Float32Array, d_in: number): Float32Array {
+	const n = sample.length / d_in;
+	const order = stream(1, "sample").shuffle(
+		Uint32Array.from({ length: n }, (_, i) => i),
+	);
+	const rows = new Float32Array(sample.length);
+	for (const [to, from] of order.entries())
+		rows.set(sample.subarray(from * d_in, (from + 1) * d_in), to * d_in);
+	return rows;
 }

@@ -1,30 +1,22 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { beginInterruptible, endInterruptible } from "../../../src/interrupt";
 import {
 	type Architecture,
+	loadSae,
 	type TrainingRecord,
 	type TrainOptions,
 	trainSae,
 } from "../../../src/sae";
-import { activations, bestCosines, planted } from "../fakes";
+import { temporaryFolder } from "../../tiny";
+import { activations, planted } from "../fakes";
+
+const { folder, remove } = temporaryFolder();
+after(remove);
 
 const parameters = ["W_enc", "b_enc", "W_dec", "b_dec"] as const;
-
-for (const architecture of ["topk", "standard"] as Architecture[])
-	test(`${architecture} finds a planted dictionary of 256 directions in 64 dimensions`, async () => {
-		const { acts, directions } = planted(40_000);
-		const sae = await trainSae(acts, {
-			architecture,
-			d_sae: 512,
-			k: 5,
-			training_tokens: architecture === "topk" ? 1_000_000 : 800_000,
-		});
-		const best = bestCosines(directions, sae.W_dec, 64);
-		const mean = best.reduce((a, b) => a + b) / best.length;
-		const share = best.filter((c) => c > 0.9).length / best.length;
-		assert.ok(mean >= 0.97, `the mean best cosine is ${mean}`);
-		assert.ok(share >= 0.95, `${share} of them are above 0.9`);
-	});
 
 const small = planted(3000, { d_in: 20, d_true: 40, active: 3 }).acts;
 const quick: TrainOptions = {
@@ -114,18 +106,47 @@ test("an interrupted training stops after the step at hand and says so", async (
 	assert.ok(sae.W_dec.every(Number.isFinite));
 });
 
-test("k larger than d_sae is refused", async () => {
+test("a training whose signal came before its first step has nothing to give, and throws the signal's reason", async () => {
+	const signal = AbortSignal.abort(new Error("enough"));
 	await assert.rejects(
-		trainSae(small, { ...quick, k: 65 }),
-		/^Error: k is 65 and d_sae is 64: .* at most 64\.$/,
+		trainSae(small, { ...quick, signal }),
+		/^Error: enough$/,
 	);
+	const abort = new AbortController();
+	const data = small.data;
+	const late = {
+		...small,
+		get data() {
+			abort.abort(); // while the rows are looked at
+			return data;
+		},
+	};
+	await assert.rejects(trainSae(late, { ...quick, signal: abort.signal }), {
+		name: "AbortError",
+	});
 });
 
-test("an unknown architecture is refused, with the nearest one that there is", async () => {
-	await assert.rejects(
-		trainSae(small, { ...quick, architecture: "topc" as Architecture }),
-		/no architecture "topc"; the nearest is "topk"/,
-	);
+test("in a notebook the cell's interrupt is the signal, and its own signal counts before it", async () => {
+	const interrupt = beginInterruptible();
+	try {
+		const own = new AbortController();
+		const unheard = trainSae(small, { ...quick, signal: own.signal });
+		assert.equal(interrupt(), "unheard");
+		assert.equal((await unheard).stopped, undefined);
+	} finally {
+		endInterruptible();
+	}
+	const again = beginInterruptible();
+	try {
+		const endless = { ...quick, training_tokens: 1e12 };
+		const running = trainSae(small, endless);
+		setTimeout(() => assert.equal(again(), "stopping"), 50);
+		assert.equal((await running).stopped, "interrupted");
+		assert.equal(again(), "unheard"); // nobody listens any more
+		await assert.rejects(trainSae(small, endless), { name: "Interrupted" });
+	} finally {
+		endInterruptible();
+	}
 });
 
 test("activations that hold NaN are refused with their row and sentence", async () => {
@@ -147,21 +168,35 @@ test("no activations to train on are refused, also where only the train split is
 	);
 });
 
-test("sizes that are no whole numbers and weights below zero are refused", async () => {
-	await assert.rejects(
-		trainSae(small, { ...quick, d_sae: 1.5 }),
-		/d_sae is 1.5; a whole number of at least 1/,
-	);
-	await assert.rejects(
-		trainSae(small, { ...quick, training_tokens: 0 }),
-		/training_tokens is 0/,
-	);
-	await assert.rejects(trainSae(small, { ...quick, lr: -1 }), /lr is -1/);
-});
-
 test("a loss that is no number any more is told, with what to do", async () => {
 	await assert.rejects(
 		trainSae(small, { ...quick, architecture: "standard", lr: 1e30 }),
-		/train again with an lr below 1e\+30/,
+		/^Error: The loss is no number any more at step \d+: train again with an lr below 1e\+30\.$/,
 	);
+});
+
+test("a loss that grows far above its start ends training, and the sentence names the last good checkpoint", async () => {
+	const checkpoint_path = join(folder, "diverges");
+	const options: TrainOptions = {
+		...quick,
+		architecture: "standard",
+		training_tokens: 256 * 400,
+		lr: 3,
+		lr_warm_up_steps: 20,
+		checkpoint_path,
+		n_checkpoints: 40,
+	};
+	let kept = "";
+	await assert.rejects(trainSae(small, options), ({ message }: Error) => {
+		kept = /checkpoint is (.*)\.$/.exec(message)?.[1] ?? "";
+		assert.match(
+			message,
+			/^The loss has grown to [\d.e+]+ times its start by step \d+: train again with an lr below 3; the last good checkpoint is .*\.$/,
+		);
+		return true;
+	});
+	const sae = await loadSae(kept);
+	assert.ok(sae.W_dec.every(Number.isFinite));
+	const all = readdirSync(checkpoint_path).map(Number);
+	assert.equal(Math.max(...all), sae.cfg.training_tokens);
 });

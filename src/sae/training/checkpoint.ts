@@ -1,0 +1,132 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { writeError } from "../../files";
+import {
+	bytesOf,
+	type TensorToWrite,
+	writeSafetensors,
+} from "../../formats/safetensors";
+import { sizeOf } from "../engine/store";
+import type { Parameter, TraineeShape, TraineeState } from "../engine/trainee";
+import { makeSae } from "../sae";
+import type { SaeConfig, SaeWeights, TrainingRecord } from "../types";
+import type { Course } from "./course";
+import type { Sums } from "./records";
+
+export const STATE = "trainer_state.safetensors";
+export const FORMAT = 1;
+
+/** Where a training stands, besides the tensors. Plain data. */
+export interface Progress {
+	step: number;
+	records: TrainingRecord[];
+	sums: Sums;
+	/** As in `TraineeState`; JSON keeps every bit of a double. */
+	numbers: Record<string, number>;
+	/** Wall-clock so far. */
+	seconds: number;
+}
+
+export interface Checkpoint {
+	course: Course;
+	progress: Progress;
+	state: TraineeState;
+	/** Steps since each latent fired. */
+	silent: Uint32Array; // [d_sae]
+}
+
+/**
+ * Writes `path`/<tokens>/ with `cfg.json` and `sae_weights.safetensors`, which `loadSae` and SAELens read, and
+ * `trainer_state.safetensors`, from which training goes on. It is written beside its place and then renamed, so that
+ * a folder named for a number is whole, whatever happens. Gives the folder.
+ */
+export function writeCheckpoint(
+	path: string,
+	tokens: number,
+	sae: { cfg: SaeConfig; weights: SaeWeights },
+	checkpoint: Checkpoint,
+	shape: TraineeShape,
+): string {
+	const to = join(path, String(tokens));
+	const part = partOf(to);
+	try {
+		mkdirSync(part, { recursive: true });
+		removeLeftovers(path);
+		makeSae(sae.cfg, sae.weights).save(part);
+		writeState(join(part, STATE), checkpoint, shape);
+		replaceFolder(part, to);
+	} catch (error) {
+		try {
+			rmSync(part, { recursive: true, force: true });
+		} catch {} // where it could not even be made: the first error says why
+		throw writeError(error, to);
+	}
+	return to;
+}
+
+function writeState(
+	file: string,
+	{ course, progress, state, silent }: Checkpoint,
+	shape: TraineeShape,
+): void {
+	const tensors: Record<string, TensorToWrite> = {};
+	for (const [name, data] of Object.entries(state.tensors))
+		tensors[name] = { shape: dimensionsOf(name, shape), data };
+	tensors.silent = { shape: [shape.d_sae], data: silent };
+	const sha256 = hashOf(Object.values(tensors).map(({ data }) => data));
+	const content = JSON.stringify({ format: FORMAT, course, progress, sha256 });
+	writeSafetensors(file, tensors, { sparselens: content });
+}
+
+/** Of a tensor of the state: a parameter, or `m_` or `v_` and a parameter. */
+export function dimensionsOf(name: string, shape: TraineeShape): number[] {
+	const p = name.replace(/^[mv]_/, "") as Parameter;
+	const { d_in } = shape;
+	const n = sizeOf(p, shape);
+	return p === "W_enc" || p === "W_dec" ? [n / d_in, d_in] : [n];
+}
+
+/** SHA-256 over all numbers, in order. */
+export function hashOf(data: ArrayBufferView[]): string {
+	const hash = createHash("sha256");
+	for (const one of data) hash.update(bytesOf(one));
+	return hash.digest("hex");
+}
+
+const PART = /^\d+\.(\d+)-[0-9a-f-]{36}\.part$/;
+
+/** A name beside a checkpoint's own, with the number of this process. */
+function partOf(folder: string): string {
+	return `${folder}.${process.pid}-${randomUUID()}.part`;
+}
+
+/** Puts a whole folder in the place of one that may be there. */
+function replaceFolder(from: string, to: string): void {
+	const old = partOf(to);
+	try {
+		renameSync(to, old);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+	}
+	renameSync(from, to);
+	rmSync(old, { recursive: true, force: true });
+}
+
+/** Removes what processes left behind that were killed while they wrote. */
+function removeLeftovers(path: string): void {
+	for (const name of readdirSync(path)) {
+		const pid = Number(PART.exec(name)?.[1]);
+		if (pid && pid !== process.pid && !lives(pid))
+			rmSync(join(path, name), { recursive: true, force: true });
+	}
+}
+
+function lives(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === "EPERM";
+	}
+}

@@ -1,0 +1,210 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import type { Activations } from "../../activations";
+import { reportProgress } from "../../progress";
+import type { Sae, TrainingRecord, TrainOptions } from "../types";
+import { type RowOrder, rowsInMemory, type TrainingRows } from "./data";
+import { rowsOnDisk, someRows } from "./data-disk";
+import { VALIDATION_ROWS } from "./look";
+import { checkMemory } from "./memory";
+import { type TrainSettings, trainSettings } from "./options";
+import { openTrainer, type Trainer } from "./trainer";
+
+/** SAEs that see the same batches. */
+interface Lane {
+	order: RowOrder;
+	/** The batch at hand. */
+	rows: Float32Array;
+	members: Member[];
+	/** Batches served. */
+	served: number;
+}
+
+interface Member {
+	/** Which of the list it is. */
+	index: number;
+	settings: TrainSettings;
+	trainer?: Trainer;
+	failed?: unknown;
+}
+
+/** An SAE, or the error that ended its training. */
+export type Outcome = { sae: Sae } | { error: unknown };
+
+/** Milliseconds of work after which interrupts and timers get their turn. */
+const TURN = 20;
+
+/**
+ * Trains several SAEs side by side on one set of activations, each as if it were alone. Those of one seed and batch size
+ * are handed the same batches; each other seed or size is another order, which is read by itself.
+ * On `signal` all stop after the step at hand; where not one step was taken, it throws the signal's reason.
+ */
+export async function trainAll(
+	acts: Activations,
+	list: readonly TrainOptions[],
+	signal?: AbortSignal,
+	label?: string,
+): Promise<Outcome[]> {
+	// Before the rows are read: they may be many.
+	const early = list.map((options) => trainSettings(options, acts.n_tokens));
+	checkMemory(early, acts.d_in);
+	const modes = new Set(early.map((one) => one.normalize_activations));
+	const rows = acts.data
+		? rowsInMemory(acts, acts.data)
+		: await rowsOnDisk(acts, [...modes], signal);
+	const members: Member[] = list.map((options, index) => ({
+		index,
+		settings: trainSettings(options, rows.n),
+	}));
+	const validation = await validationOf(acts, members, signal);
+	const lanes = lanesOf(rows, members);
+	const report = reporter(members, label);
+	try {
+		for (const lane of lanes)
+			await openLane(lane, (member, first) =>
+				openTrainer(member.settings, {
+					acts,
+					rows,
+					first,
+					validation: validation.get(member.settings.validation_split),
+					signal,
+					onRecord(record) {
+						list[member.index].onRecord?.(record);
+						report(member, record);
+					},
+				}),
+			);
+		const began = members.map(({ trainer }) => trainer?.step() ?? 0);
+		await serve(lanes, signal);
+		const idle = members.every(
+			({ trainer }, i) => trainer?.step() === began[i] && !trainer.done(),
+		);
+		if (idle) signal?.throwIfAborted();
+		return await Promise.all(members.map(outcome));
+	} finally {
+		for (const { order } of lanes) await order.close();
+		for (const { trainer } of members) await trainer?.release();
+	}
+}
+
+async function outcome({ trainer, failed }: Member): Promise<Outcome> {
+	if (!trainer || failed) return { error: failed };
+	try {
+		return { sae: await trainer.finish() };
+	} catch (error) {
+		return { error };
+	}
+}
+
+/** The rows of each validation split that is asked for. */
+async function validationOf(
+	acts: Activations,
+	members: Member[],
+	signal?: AbortSignal,
+) {
+	const splits = new Map<TrainSettings["validation_split"], Float32Array>();
+	for (const { settings } of members) {
+		const split = settings.validation_split;
+		if (!split || splits.has(split)) continue;
+		const rows = acts.sentences.split
+			? await someRows(acts, split, VALIDATION_ROWS, signal)
+			: new Float32Array(0);
+		if (rows.length === 0)
+			throw new Error(
+				acts.sentences.split
+					? `validation_split is "${split}", and the activations have no row of that split: give another, or leave it out.`
+					: `validation_split is "${split}", and the sentences of "${acts.sentences.name}" have no splits: load sentences with splits, or leave it out.`,
+			);
+		splits.set(split, rows);
+	}
+	return splits;
+}
+
+function lanesOf(rows: TrainingRows, members: Member[]): Lane[] {
+	const lanes = new Map<string, Lane>();
+	for (const member of members) {
+		const { seed, train_batch_size_tokens: size } = member.settings;
+		const key = `${seed} ${size}`;
+		const lane = lanes.get(key) ?? {
+			order: rows.order(size, seed),
+			rows: new Float32Array(size * rows.d_in),
+			members: [],
+			served: 0,
+		};
+		lane.members.push(member);
+		lanes.set(key, lane);
+	}
+	return [...lanes.values()];
+}
+
+/** Opens the trainers of a lane, and goes to the first batch that one of them needs. */
+async function openLane(
+	lane: Lane,
+	open: (member: Member, first: Float32Array) => Promise<Trainer>,
+): Promise<void> {
+	await lane.order.next(lane.rows);
+	for (const member of lane.members)
+		member.trainer = await open(member, lane.rows);
+	lane.served = 1;
+	const steps = lane.members.flatMap(({ trainer }) =>
+		trainer && !trainer.done() ? [trainer.step()] : [],
+	);
+	const first = Math.min(...steps);
+	if (steps.length === 0 || first === 0) return;
+	await lane.order.skip(first - 1);
+	lane.served = first;
+	await nextBatch(lane);
+}
+
+async function nextBatch(lane: Lane): Promise<void> {
+	await lane.order.next(lane.rows);
+	lane.served++;
+}
+
+/** Serves batch after batch until every trainer is done. */
+async function serve(lanes: Lane[], signal?: AbortSignal): Promise<void> {
+	let turn = performance.now();
+	const busy = ({ trainer, failed }: Member) => !failed && !trainer?.done();
+	for (let first = true; ; first = false) {
+		const active = lanes.filter(({ members }) => members.some(busy));
+		if (active.length === 0 || signal?.aborted) return;
+		for (const lane of active) {
+			if (!first) await nextBatch(lane);
+			for (const member of lane.members.filter(busy))
+				try {
+					await member.trainer?.feed(lane.served - 1, lane.rows);
+				} catch (error) {
+					member.failed = error;
+				}
+		}
+		if (performance.now() - turn > TURN) {
+			await breathe();
+			turn = performance.now();
+		}
+	}
+}
+
+/** Reports the progress of one training by itself, of several as one. */
+function reporter(
+	members: Member[],
+	label = `train ${members[0].settings.architecture} SAE`,
+) {
+	const total = members.reduce(
+		(sum, { settings: s }) => sum + s.steps * s.train_batch_size_tokens,
+		0,
+	);
+	const alone = ({ explained_variance, l0, dead }: TrainingRecord) =>
+		`explained variance ${explained_variance.toFixed(3)}, L0 ${l0.toFixed(1)}, ${dead} dead`;
+	return (member: Member, record: TrainingRecord) => {
+		const done = members.reduce(
+			(sum, { trainer, settings }) =>
+				sum + (trainer?.step() ?? 0) * settings.train_batch_size_tokens,
+			0,
+		);
+		const ready = members.filter(({ trainer }) => trainer?.done()).length;
+		const note =
+			members.length === 1
+				? alone(record)
+				: `${ready} of ${members.length} done; ${member.settings.architecture} d_sae ${member.settings.d_sae}: ${alone(record)}`;
+		reportProgress({ label, done, total, unit: "tokens", note });
+	};
+}

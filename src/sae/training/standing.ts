@@ -1,0 +1,64 @@
+import type { TraineeShape, TraineeState } from "../engine/trainee";
+import { makeSae } from "../sae";
+import type { Sae } from "../types";
+import { writeCheckpoint } from "./checkpoint";
+import type { Course } from "./course";
+import { type Origin, trainedConfig, trainedWeights } from "./finish";
+import type { TrainSettings } from "./options";
+import { Diverged, type RecordKeeper } from "./records";
+
+/** Where a training stands. */
+export interface Standing {
+	/** Steps taken. */
+	step: number;
+	state: TraineeState;
+	keeper: RecordKeeper;
+	/** Steps since each latent fired. */
+	silent: Uint32Array; // [d_sae]
+	/** Wall-clock so far. */
+	seconds: number;
+}
+
+/** Makes of a training, wherever it stands, a checkpoint or an SAE. */
+export function makeKeeping(
+	acts: Origin,
+	settings: TrainSettings,
+	shape: TraineeShape,
+	course: Course,
+	scale: number,
+) {
+	function folded({ step, state }: Standing) {
+		if (!Object.values(state.tensors).every((t) => t.every(Number.isFinite)))
+			throw new Diverged(`has made weights infinite by step ${step}`, settings);
+		return {
+			cfg: trainedConfig(acts, settings, step),
+			weights: trainedWeights(state, shape, settings, scale),
+		};
+	}
+	return {
+		/** Writes a checkpoint below `path`, and gives its folder. */
+		checkpoint(path: string, standing: Standing): string {
+			const { step, state, keeper, silent, seconds } = standing;
+			const { records } = keeper;
+			const { numbers } = state;
+			const sums = keeper.sums();
+			const progress = { step, records, sums, numbers, seconds };
+			return writeCheckpoint(
+				path,
+				step * settings.train_batch_size_tokens,
+				folded(standing),
+				{ course, progress, state, silent },
+				shape,
+			);
+		},
+		sae(standing: Standing): Sae {
+			const { cfg, weights } = folded(standing);
+			const sae = makeSae(cfg, weights);
+			const { architecture } = settings;
+			const { records } = standing.keeper;
+			sae.history = { kind: "training", architecture, records };
+			sae.seconds = standing.seconds;
+			return sae;
+		},
+	};
+}

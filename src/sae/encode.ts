@@ -1,141 +1,184 @@
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-node";
+import { centre, writesToStream } from "../activations";
 import { OnnxGraph } from "../formats/onnx";
+import type { HookName } from "../model";
 import { createSession, floatTensor } from "./engine/store";
-import type { SaeConfig, SaeWeights, SparseRows } from "./types";
+import { normalizeRows, scalesRows } from "./normalize";
+import { openSelector } from "./select";
+import { addChosen, addDense, type SparseBuilder } from "./sparse-rows";
+import type { SaeConfig, SaeWeights } from "./types";
 
-/** Encodes rows [n, d_in], and adds what it finds to `to`. */
+/** Encodes rows [n, d_in] as the model has them, and adds what it finds to `to`. */
 export type Encoder = (x: Float32Array, to: SparseBuilder) => Promise<void>;
 
-/** The encoder of an SAE; its session is made at the first call. */
+/** Numbers of a chunk of latents, which is dense for a moment: 32 MiB. */
+const CHUNK = 2 ** 23;
+/** Up to so many latents the k largest are found faster by a kernel, from all of them, than by ONNX Runtime's TopK. */
+const FEW = 4096;
+
+/**
+ * The encoder of an SAE. Its session is made at the first call, and holds a copy of the encoder's weights, packed: that
+ * makes it a quarter faster than weights that are passed with each call, and a row has the same latents whatever rows
+ * are beside it.
+ */
 export function makeEncoder(cfg: SaeConfig, weights: SaeWeights): Encoder {
 	const { d_in, d_sae } = cfg;
-	// A chunk of rows is dense for a moment: at most 64 MiB.
-	const chunk = Math.max(16, Math.min(4096, Math.floor(2 ** 24 / d_sae)));
+	const rows = Math.max(16, Math.min(1024, Math.floor(CHUNK / d_sae)));
 	let session: Promise<InferenceSession> | undefined;
 	return async (x, to) => {
 		checkRows(x, d_in);
-		session ??= createSession(encodeGraph(cfg));
-		const run = await session;
-		for (let from = 0; from < x.length; from += chunk * d_in) {
-			const rows = x.subarray(from, from + chunk * d_in);
-			const n = rows.length / d_in;
-			const out = await run.run({
-				x: floatTensor(rows, [n, d_in]),
-				W_enc: floatTensor(weights.W_enc, [d_in, d_sae]),
-				b_enc: floatTensor(weights.b_enc as Float32Array, [d_sae]),
-				b_dec: floatTensor(weights.b_dec, [d_in]),
-			});
-			if (cfg.architecture === "topk") addChosen(to, out, n);
-			else addDense(to, out.f.data as Float32Array, n);
+		session ??= openEncoder(cfg, weights);
+		const open = await session;
+		const collector = collectorOf(cfg, rows);
+		const start = (from: number) => {
+			const some = prepare(x.subarray(from, from + rows * d_in), cfg, to);
+			const n = some.length / d_in;
+			const feeds = { x: floatTensor(some, [n, d_in]) };
+			return open.run(feeds, collector.fetches(n));
+		};
+		try {
+			// While the latents of one chunk are gathered, the next one is computed.
+			let next = x.length > 0 ? start(0) : undefined;
+			for (let from = rows * d_in; next; from += rows * d_in) {
+				const out = await next;
+				next = from < x.length ? start(from) : undefined;
+				collector.add(out, to);
+			}
+		} finally {
+			collector.release?.();
 		}
 	};
 }
 
-function checkRows(x: Float32Array, d_in: number): void {
+/** What a session computes of a chunk, and how that becomes sparse. */
+interface Collector {
+	fetches(n: number): InferenceSession.FetchesType;
+	add(out: InferenceSession.OnnxValueMapType, to: SparseBuilder): void;
+	release?(): void;
+}
+
+function isChosenHere({ architecture, d_sae }: SaeConfig): boolean {
+	return architecture === "topk" && d_sae <= FEW;
+}
+
+function collectorOf(cfg: SaeConfig, rows: number): Collector {
+	const { architecture, d_sae, k = 1 } = cfg;
+	if (isChosenHere(cfg)) {
+		const selector = openSelector(rows, d_sae, k);
+		return {
+			fetches: (n) => ({ z: floatTensor(selector.next(n), [n, d_sae]) }),
+			add: (_, to) => selector.choose(to),
+			release: selector.release,
+		};
+	}
+	if (architecture === "topk")
+		return {
+			fetches: () => ["values", "indices"],
+			add({ values, indices }, to) {
+				const which = indices.data as Int32Array;
+				addChosen(to, values.data as Float32Array, which, values.dims[0]);
+			},
+		};
+	return {
+		fetches: () => ["f"],
+		add: ({ f }, to) => addDense(to, f.data as Float32Array, f.dims[0]),
+	};
+}
+
+/** Throws unless these are whole rows of finite numbers. */
+export function checkRows(x: Float32Array, d_in: number): void {
 	if (x.length % d_in !== 0)
 		throw new Error(
 			`${x.length} values do not make whole rows of ${d_in}, the width that this SAE reads.`,
 		);
+	let sum = 0;
+	for (let i = 0; i < x.length; i++) sum += x[i] * 0; // NaN where one is not finite
+	if (sum === 0) return;
 	const bad = x.findIndex((v) => !Number.isFinite(v));
-	if (bad >= 0)
-		throw new Error(
-			`Row ${Math.floor(bad / d_in)} of the activations holds ${x[bad]}, which is no finite number: extract them again.`,
-		);
+	throw new Error(
+		`Row ${Math.floor(bad / d_in)} of the activations holds ${x[bad]}, which is no finite number: extract them again.`,
+	);
 }
 
-function encodeGraph({ architecture, d_in, d_sae, k = 1 }: SaeConfig) {
-	const g = new OnnxGraph();
-	g.input("x", "float32", ["rows", d_in]);
-	g.input("W_enc", "float32", [d_in, d_sae]);
-	g.input("b_enc", "float32", [d_sae]);
-	g.input("b_dec", "float32", [d_in]);
-	const centred = g.op("Sub", ["x", "b_dec"]);
-	const pre = g.op("Gemm", [centred, "W_enc", "b_enc"]);
-	if (architecture === "standard") {
-		g.op("Relu", [pre], {}, "f");
-		return g.build(["f"]);
-	}
-	g.ops("TopK", [pre, g.int([k])], { sorted: 0 }, ["values", "which"]);
-	g.op("Cast", ["which"], { to: 6 }, "indices");
-	return g.build(["values", "indices"]);
+/** Whether each row's mean is taken out: at a hook of the stream, as `extract` does it. */
+export function centres(cfg: SaeConfig): boolean {
+	const { center_writing_weights, hook_name } = cfg;
+	return (
+		Boolean(center_writing_weights) && writesToStream(hook_name as HookName)
+	);
 }
 
-/** Rows of k chosen latents, in any order, some of which may not be above zero. */
-function addChosen(
+/** A copy of rows, each less its mean where the SAE wants that. */
+export function centredRows(x: Float32Array, cfg: SaeConfig): Float32Array {
+	const rows = x.slice();
+	if (!centres(cfg)) return rows;
+	for (let from = 0; from < rows.length; from += cfg.d_in)
+		centre(rows.subarray(from, from + cfg.d_in));
+	return rows;
+}
+
+/** What is encoded of a chunk of rows. How they were scaled is noted. */
+function prepare(
+	x: Float32Array,
+	cfg: SaeConfig,
 	to: SparseBuilder,
-	out: Record<string, Tensor>,
-	n: number,
-): void {
-	const values = out.values.data as Float32Array;
-	const indices = out.indices.data as Int32Array;
-	const k = values.length / n;
-	for (let from = 0; from < values.length; from += k) {
-		sortByIndex(indices, values, from, from + k);
-		for (let j = from; j < from + k; j++)
-			if (values[j] > 0) to.add(indices[j], values[j]);
-		to.endRow();
-	}
+): Float32Array {
+	const mode = cfg.normalize_activations;
+	if (!centres(cfg) && !scalesRows(mode)) return x;
+	const rows = centredRows(x, cfg);
+	const scaling = normalizeRows(rows, cfg.d_in, mode);
+	if (scaling) to.scale(scaling);
+	return rows;
 }
 
-/** Insertion sort of one short row, in place. */
-function sortByIndex(
-	indices: Int32Array,
-	values: Float32Array,
-	from: number,
-	to: number,
-): void {
-	for (let i = from + 1; i < to; i++) {
-		const [index, value] = [indices[i], values[i]];
-		let j = i;
-		for (; j > from && indices[j - 1] > index; j--) {
-			indices[j] = indices[j - 1];
-			values[j] = values[j - 1];
-		}
-		indices[j] = index;
-		values[j] = value;
-	}
-}
-
-function addDense(to: SparseBuilder, f: Float32Array, n: number): void {
-	const d_sae = f.length / n;
-	for (let row = 0; row < n; row++) {
-		for (let i = 0, at = row * d_sae; i < d_sae; i++, at++)
-			if (f[at] > 0) to.add(i, f[at]);
-		to.endRow();
-	}
-}
-
-/** Compressed rows that grow. */
-export interface SparseBuilder {
-	add(index: number, value: number): void;
-	endRow(): void;
-	build(): SparseRows;
-}
-
-export function sparseBuilder(): SparseBuilder {
-	const ends: number[] = [0];
-	let indices = new Uint32Array(1024);
-	let values = new Float32Array(1024);
-	let n = 0;
-	return {
-		add(index, value) {
-			if (n === indices.length) {
-				const [i, v] = [indices, values];
-				indices = new Uint32Array(2 * n);
-				values = new Float32Array(2 * n);
-				indices.set(i);
-				values.set(v);
-			}
-			indices[n] = index;
-			values[n++] = value;
-		},
-		endRow: () => {
-			ends.push(n);
-		},
-		build: () => ({
-			indptr: Float64Array.from(ends),
-			indices: indices.slice(0, n),
-			values: values.slice(0, n),
-		}),
+/**
+ * standard   f = ReLU(z)            z = (x − b_dec) W_enc + b_enc, b_dec only where `apply_b_dec_to_input`
+ * topk       the k largest z, through ReLU
+ * jumprelu   f = z where z > threshold and z > 0
+ * gated      f = ReLU(p e^r_mag + b_mag) where p + b_gate > 0, p = (x − b_dec) W_enc
+ */
+function openEncoder(
+	cfg: SaeConfig,
+	weights: SaeWeights,
+): Promise<InferenceSession> {
+	const { architecture, d_in, d_sae, k = 1 } = cfg;
+	const g = new OnnxGraph();
+	const constants: Record<string, Float32Array> = {};
+	const constant = (name: string, data: Float32Array, shape = [d_sae]) => {
+		constants[name] = data;
+		const where = { location: name, offset: 0, length: data.byteLength };
+		return g.external(name, { type: "float32", shape, ...where });
 	};
+	const parameter = (name: "b_enc" | "threshold" | "b_gate" | "b_mag") =>
+		constant(name, weights[name] as Float32Array);
+
+	let x = g.input("x", "float32", ["rows", d_in]);
+	if (cfg.apply_b_dec_to_input)
+		x = g.op("Sub", [x, constant("b_dec", weights.b_dec, [d_in])]);
+	const product = [x, constant("W_enc", weights.W_enc, [d_in, d_sae])];
+	const where = (condition: string, f: string) =>
+		g.op("Where", [condition, f, g.float(0)], {}, "f");
+	const open = (...outputs: string[]) =>
+		createSession(g.build(outputs), constants);
+
+	if (architecture === "gated") {
+		const p = g.op("Gemm", product);
+		const r = (weights.r_mag as Float32Array).map(Math.exp);
+		const scaled = g.op("Mul", [p, constant("e^r_mag", r)]);
+		const magnitude = g.op("Add", [scaled, parameter("b_mag")]);
+		const gate = g.op("Add", [p, parameter("b_gate")]);
+		const on = g.op("Greater", [gate, g.float(0)]);
+		where(on, g.op("Relu", [magnitude]));
+		return open("f");
+	}
+	const z = g.op("Gemm", [...product, parameter("b_enc")], {}, "z");
+	if (isChosenHere(cfg)) return open("z");
+	if (architecture === "topk") {
+		g.ops("TopK", [z, g.int([k])], { sorted: 0 }, ["values", "which"]);
+		g.op("Cast", ["which"], { to: 6 }, "indices");
+		return open("values", "indices");
+	}
+	if (architecture === "standard") g.op("Relu", [z], {}, "f");
+	else where(g.op("Greater", [z, parameter("threshold")]), g.op("Relu", [z]));
+	return open("f");
 }

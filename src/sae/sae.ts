@@ -1,11 +1,22 @@
 import type { Activations } from "../activations";
 import { reportProgress } from "../progress";
-import { makeEncoder, sparseBuilder } from "./encode";
-import { saveSae } from "./files/save";
+import { centredRows, checkRows, makeEncoder } from "./encode";
+import { logSparsity, saveSae } from "./files/save";
+import { foldDecoderNorms } from "./fold";
+import { restoreRows } from "./normalize";
+import { sparseBuilder } from "./sparse-rows";
 import type { Latents, Sae, SaeConfig, SaeWeights, SparseRows } from "./types";
+import { mismatches } from "./warnings";
 
-/** An SAE from its config and weights. */
-export function makeSae(cfg: SaeConfig, weights: SaeWeights): Sae {
+/** What an SAE may have beside its config and weights. */
+export type SaeExtras = Pick<Sae, "log_sparsity" | "warnings">;
+
+/** An SAE from its config and weights, which it keeps as they are: do not change them afterwards. */
+export function makeSae(
+	cfg: SaeConfig,
+	weights: SaeWeights,
+	extras: SaeExtras = {},
+): Sae {
 	const encoder = makeEncoder(cfg, weights);
 	async function encodeRows(x: Float32Array): Promise<SparseRows> {
 		const to = sparseBuilder();
@@ -17,6 +28,7 @@ export function makeSae(cfg: SaeConfig, weights: SaeWeights): Sae {
 		options: { signal?: AbortSignal } = {},
 	): Promise<Latents> {
 		checkWidth(acts, cfg);
+		const warnings = [...(sae.warnings ?? []), ...mismatches(cfg, acts)];
 		const to = sparseBuilder();
 		let done = 0;
 		for await (const rows of acts.batches({ size: 4096 })) {
@@ -26,31 +38,53 @@ export function makeSae(cfg: SaeConfig, weights: SaeWeights): Sae {
 			const total = acts.n_tokens;
 			reportProgress({ label: "encode", done, total, unit: "tokens" });
 		}
-		const { d_sae } = cfg;
-		const sparse = to.build();
-		return { kind: "latents", d_sae, ...sparse, rows: acts.rows, acts, sae };
+		return {
+			kind: "latents",
+			...(warnings.length && { warnings }),
+			d_sae: cfg.d_sae,
+			...to.build(),
+			rows: acts.rows,
+			acts,
+			sae,
+		};
 	}
 	const sae: Sae = {
+		...weights,
 		kind: "sae",
 		cfg,
-		W_enc: weights.W_enc,
-		b_enc: weights.b_enc,
-		W_dec: weights.W_dec,
-		b_dec: weights.b_dec,
 		history: {
 			kind: "training",
-			architecture: cfg.architecture,
+			architecture: cfg.trained_as ?? cfg.architecture,
 			records: [],
 		},
 		seconds: 0,
+		...extras,
 		encode,
 		encodeRows,
 		decode: (latents, rows = {}) =>
 			decode(cfg, weights, latents, rows.from ?? 0, rows.to),
+		input(x) {
+			checkRows(x, cfg.d_in);
+			return centredRows(x, cfg);
+		},
 		reconstruct: async (x) => decode(cfg, weights, await encodeRows(x), 0),
-		save: (folder) => saveSae(folder, cfg, weights),
+		fold_W_dec_norm() {
+			const folded = makeSae(cfg, foldDecoderNorms(cfg, weights));
+			const { history, seconds, stopped, log_sparsity, warnings } = sae;
+			const same = { stopped, log_sparsity, warnings };
+			return Object.assign(folded, { history, seconds }, present(same));
+		},
+		save: (folder, { density } = {}) =>
+			saveSae(folder, cfg, weights, {
+				log_sparsity: density ? logSparsity(density, cfg) : sae.log_sparsity,
+			}),
 	};
 	return sae;
+}
+
+function present<T extends object>(some: T): Partial<T> {
+	const entries = Object.entries(some).filter(([, v]) => v !== undefined);
+	return Object.fromEntries(entries) as Partial<T>;
 }
 
 function checkWidth(acts: Activations, cfg: SaeConfig): void {
@@ -60,11 +94,11 @@ function checkWidth(acts: Activations, cfg: SaeConfig): void {
 		);
 }
 
-/** x̂ = f W_dec + b_dec, from the latents that fire alone. */
+/** x̂ = f W_dec + b_dec, from the latents that fire alone; then each row's scaling is undone. */
 function decode(
 	{ d_in }: SaeConfig,
 	{ W_dec, b_dec }: SaeWeights,
-	{ indptr, indices, values }: SparseRows,
+	{ indptr, indices, values, scaling }: SparseRows,
 	from: number,
 	to = indptr.length - 1,
 ): Float32Array {
@@ -82,5 +116,10 @@ function decode(
 			for (let i = 0; i < d_in; i++) x[i] += value * W_dec[at + i];
 		}
 	}
+	if (scaling)
+		restoreRows(out, d_in, {
+			shift: scaling.shift.subarray(from, to),
+			scale: scaling.scale.subarray(from, to),
+		});
 	return out;
 }

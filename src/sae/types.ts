@@ -90,6 +90,8 @@ export interface SparseRows {
 /** The latents of every row of a set of activations. */
 export interface Latents extends SparseRows {
 	kind: "latents";
+	/** Where the activations are of another kind than the SAE was trained on: one sentence each. Absent where there is nothing to say. */
+	warnings?: string[];
 	d_sae: number;
 	rows: TokenRows;
 	acts: Activations;
@@ -101,9 +103,12 @@ export interface TrainingRecord {
 	step: number;
 	/** Rows seen so far. */
 	tokens: number;
-	/** What is minimised: mse of the scaled activations + sparsity + auxiliary loss. */
+	/** What is minimised: mse of the rows as they are trained on + sparsity + auxiliary loss. */
 	loss: number;
-	/** Mean over rows of the sum over dimensions of (x̂ − x)², in the activations' own units. */
+	/**
+	 * Mean over rows of the sum over dimensions of (x̂ − x)², in the activations' own units; of the normalised rows where
+	 * they are normalised row by row, and so are l1 and explained_variance.
+	 */
 	mse: number;
 	/** Mean number of latents that fire on a row. */
 	l0: number;
@@ -113,7 +118,10 @@ export interface TrainingRecord {
 	explained_variance: number;
 	/** Latents that have not fired for `dead_feature_window` steps. */
 	dead: number;
-	/** Of the rows of `validation_split`, where one was given. */
+	/**
+	 * Where a `validation_split` was given: of its rows (512 to 4,096 of them), by the SAE as it would be saved now, and always
+	 * in the activations' own units.
+	 */
 	validation?: { mse: number; explained_variance: number; l0: number };
 	/** Wall-clock since the start. */
 	seconds: number;
@@ -125,7 +133,19 @@ export interface TrainingHistory {
 	records: TrainingRecord[];
 }
 
-/** A sparse autoencoder: `trainSae` or `loadSae` makes one. */
+/** How to save an SAE. */
+export interface SaveOptions {
+	/**
+	 * How often each latent fires: the share of rows [d_sae], or latents to count it in. It goes into `sparsity.safetensors`.
+	 * Default: `log_sparsity`, where the SAE has it.
+	 */
+	density?: Float32Array | Latents;
+}
+
+/**
+ * A sparse autoencoder: `trainSae` or `loadSae` makes one. Its weights are to be read: once it has encoded something, it
+ * does not see a change of them. Make another one of changed weights with `makeSae`.
+ */
 export interface Sae extends SaeWeights {
 	kind: "sae";
 	cfg: SaeConfig;
@@ -138,22 +158,36 @@ export interface Sae extends SaeWeights {
 	 * reconstructed better ("early"). The weights are those of the last whole step.
 	 */
 	stopped?: "interrupted" | "early";
-	/** The latents of all rows, sparse. Throws where d_in differs or a value is not finite. */
+	/** log10(firing frequency + 1e-10) of each latent [d_sae], where it is known: `sparsity.safetensors` of SAELens. */
+	log_sparsity?: Float32Array;
+	/** What loading it found doubtful, one sentence each; absent where there is nothing to say. */
+	warnings?: string[];
+	/**
+	 * The latents of all rows, sparse. Throws where d_in differs or a value is not finite. Where the model, the hook, BOS or
+	 * the length of the contexts is not what the SAE was trained on, the latents carry warnings.
+	 */
 	encode(
 		acts: Activations,
 		options?: { signal?: AbortSignal },
 	): Promise<Latents>;
-	/** Dense reconstructions [rows, d_in] of the rows from `from` up to `to`; default: all. */
+	/** Dense reconstructions [rows, d_in] of the rows from `from` up to `to`, in the units of the activations; default: all. */
 	decode(
 		latents: SparseRows,
 		rows?: { from?: number; to?: number },
 	): Float32Array;
-	/** The latents of rows [n, d_in]. */
+	/** The latents of rows [n, d_in], as the model has them: centring and scaling happen inside. */
 	encodeRows(x: Float32Array): Promise<SparseRows>;
+	/** Rows [n, d_in] as the SAE is to reconstruct them: a copy, without each row's mean where `center_writing_weights`. */
+	input(x: Float32Array): Float32Array;
 	/** decode(encode(x)) of rows [n, d_in], the same shape. */
 	reconstruct(x: Float32Array): Promise<Float32Array>;
-	/** Writes `cfg.json` and `sae_weights.safetensors` as SAELens 6 does; makes the folder. */
-	save(folder: string): void;
+	/**
+	 * The same SAE with decoder rows of length 1: a latent is multiplied by the length that its row had, and the
+	 * reconstruction stays. As in SAELens. Throws for a topk SAE whose rows differ in length: its choice would be another.
+	 */
+	fold_W_dec_norm(): Sae;
+	/** Writes `cfg.json`, `sae_weights.safetensors` and, where known, `sparsity.safetensors` as SAELens 6 does; makes the folder. */
+	save(folder: string, options?: SaveOptions): void;
 }
 
 /** How to train. Names as in SAELens. */
@@ -161,15 +195,15 @@ export interface TrainOptions {
 	architecture: Architecture;
 	/** Number of latents. */
 	d_sae: number;
-	/** topk, batchtopk, matryoshka: latents kept per row (of batchtopk and matryoshka on average). Default: 16, or fewer where d_sae is small. */
+	/** topk, batchtopk, matryoshka: latents kept per row (of batchtopk and matryoshka on average). Default: 16, or d_sae / 4 where that is less. */
 	k?: number;
 	/** standard, gated: weight λ of the sparsity penalty, on activations normalised as below. Default: 2. */
 	l1_coefficient?: number;
-	/** jumprelu: weight λ of the number of latents that fire. Default: 1. */
+	/** jumprelu: weight λ of the number of latents that fire, on activations normalised as below. Default: 0.06. */
 	l0_coefficient?: number;
-	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 0.05. */
+	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 0.1. */
 	jumprelu_bandwidth?: number;
-	/** jumprelu: the threshold at the start. Default: 0.01. */
+	/** jumprelu: the threshold at the start, on activations normalised as below. Default: 0.3. */
 	jumprelu_init_threshold?: number;
 	/** batchtopk, matryoshka: how fast the threshold of the saved SAE follows the batches. Default: 0.01. */
 	topk_threshold_lr?: number;
@@ -181,7 +215,7 @@ export interface TrainOptions {
 	decoder_init_norm?: number;
 	/** Where b_dec starts. Default: "geometric_median". */
 	b_dec_init_method?: "geometric_median" | "mean" | "zeros";
-	/** The highest learning rate. Default: 0.001. */
+	/** The highest learning rate. Default: 0.001; 0.003 for jumprelu, whose thresholds have far to go. */
 	lr?: number;
 	/** Rows per step. Default: 1,024, or all there are where they are fewer. */
 	train_batch_size_tokens?: number;
@@ -203,24 +237,34 @@ export interface TrainOptions {
 	dead_feature_window?: number;
 	/**
 	 * Every so many steps dead latents are made anew from rows that are reconstructed badly (Bricken et al. 2023), until the
-	 * learning rate falls. 0: never. Default: 0 with the auxiliary loss, otherwise a tenth of the steps.
+	 * learning rate falls: see `resampleDead`. 0: never. Default: 0 with the auxiliary loss, otherwise a tenth of the steps.
 	 */
 	resample_steps?: number;
 	/** A split whose rows are reconstructed for every record, so that it is seen how training carries over. Default: none. */
 	validation_split?: Split;
 	/** Stop when so many records in a row brought no better reconstruction of `validation_split`. Default: never. */
 	early_stopping_patience?: number;
-	/** Where checkpoints go: a folder for each, named for the rows seen, that `loadSae` reads as well. Default: none are written. */
+	/**
+	 * Where checkpoints go: a folder for each, named for the rows seen, that `loadSae` reads as well. A training that is
+	 * interrupted or ends early writes one more. The folder may hold checkpoints of the same training, but of no other.
+	 * Default: none are written.
+	 */
 	checkpoint_path?: string;
 	/** How many, evenly spread; the last one is the finished SAE. Default: 1 where there is a path. */
 	n_checkpoints?: number;
-	/** A checkpoint's folder, or the folder of many, whose last is taken: training goes on there, as if it had never stopped. */
+	/**
+	 * A checkpoint's folder, or the folder of many, whose last whole one is taken: training goes on there, as if it had never
+	 * stopped. All options that change the course have to be the same, and so do the activations.
+	 */
 	resume_from_checkpoint?: string;
 	/** What computes: "onnx" (ONNX Runtime and WebAssembly) or "tfjs" (TensorFlow.js with automatic differentiation: slow, and the textbook). Default: "onnx", "tfjs" with a `loss` of your own. */
 	engine?: "onnx" | "tfjs";
 	/** Where "onnx" computes. "auto": on a graphics processor where one is there and was faster when tried, else on the CPU. Default: "auto". */
 	device?: "auto" | "cpu" | "webgpu";
-	/** A loss of your own, in TensorFlow.js, instead of the architecture's; see `TextbookLoss`. */
+	/**
+	 * A loss of your own, in TensorFlow.js, instead of the architecture's; see `TextbookLoss`. The SAE still has the
+	 * architecture's latents, tensors and constraints.
+	 */
 	loss?: TextbookLoss;
 	/** Same seed, same weights, on the same machine. Default: 0. */
 	seed?: number;

@@ -1,128 +1,72 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import {
-	openSafetensors,
-	readTensor,
-	type SafetensorsFile,
-} from "../../formats/safetensors";
+import { basename } from "node:path";
 import { makeSae } from "../sae";
-import type { Sae, SaeConfig, SaeWeights } from "../types";
-import { CONFIG, shapes, WEIGHTS } from "./save";
+import type { Sae } from "../types";
+import { readJsonObject, type StoredConfig, saeLensConfig } from "./config";
+import {
+	type LoadSaeOptions,
+	type LocatedSae,
+	locateSae,
+	SPARSIFY,
+} from "./locate";
+import { CONFIG, SCALER } from "./save";
+import { sparsifyConfig, sparsifyWeights } from "./sparsify";
+import { foldScaler, readSparsity, saeLensWeights } from "./weights";
 
 /**
- * Loads an SAE from a folder that `save` or SAELens 6 wrote: `cfg.json` and `sae_weights.safetensors`,
- * of the architectures "standard" and "topk".
- * Throws, in one sentence, where a file is missing or corrupt, or the SAE is of a kind that is not known here.
+ * Loads an SAE:
+ *
+ *     await loadSae("gpt2-small-res-jb", "blocks.8.hook_resid_pre");  // of a release for GPT-2 small, as in SAELens
+ *     await loadSae("owner/repository", "path/in/it");                // of the hub
+ *     await loadSae("a/folder");                                      // of a folder
+ *
+ * What comes from the hub is fetched where the Hugging Face cache does not have it. Read are the files of SAELens of any
+ * generation, and of sparsify: of the architectures standard, topk, jumprelu (batchtopk and matryoshka among them) and
+ * gated, as float32, float16 or bfloat16.
+ *
+ * Throws, in one sentence, where a file is missing or corrupt, and where the SAE is of a kind that is not known here.
+ * What is doubtful stands in `warnings`.
  */
-export async function loadSae(folder: string): Promise<Sae> {
-	const stored = readConfig(folder);
-	const cfg = checkConfig(folder, stored);
-	const file = openSafetensors(join(folder, WEIGHTS));
-	const weights = Object.fromEntries(
-		Object.entries(shapes(cfg)).map(([name, shape]) => [
-			name,
-			readParameter(file, name, shape),
-		]),
-	) as unknown as SaeWeights;
-	if (stored.rescale_acts_by_decoder_norm === true)
-		foldDecoderNorm(cfg, weights);
-	return makeSae(cfg, weights);
+export async function loadSae(
+	from: string,
+	id?: string,
+	options: LoadSaeOptions = {},
+): Promise<Sae> {
+	const found = await locateSae(from, id, options);
+	options.signal?.throwIfAborted();
+	const { cfg, weights, warnings } = readSae(found);
+	return makeSae(cfg, weights, {
+		...(found.sparsity && { log_sparsity: readSparsity(found.sparsity, cfg) }),
+		...(warnings.length && { warnings }),
+	});
 }
 
-type Stored = Record<string, unknown>;
-
-function readConfig(folder: string): Stored {
-	for (const name of [CONFIG, WEIGHTS])
-		if (!existsSync(join(folder, name)))
-			throw new Error(
-				`The folder ${folder} has no ${name}: a saved SAE is a folder with ${CONFIG} and ${WEIGHTS}.`,
-			);
-	let json: unknown;
-	try {
-		json = JSON.parse(readFileSync(join(folder, CONFIG), "utf8"));
-	} catch {}
-	if (typeof json !== "object" || json === null || Array.isArray(json))
-		throw new Error(
-			`The file ${join(folder, CONFIG)} is no JSON object: save the SAE again.`,
-		);
-	return json as Stored;
-}
-
-function checkConfig(folder: string, stored: Stored): SaeConfig {
-	const wrong = (name: string, expected: string): Error =>
-		new Error(
-			`The ${CONFIG} in ${folder} gives ${name} as ${JSON.stringify(stored[name])}; ${expected} is what can be loaded.`,
-		);
-	const { architecture, d_in, d_sae, k } = stored;
-	if (architecture !== "standard" && architecture !== "topk")
-		throw wrong("architecture", '"standard" or "topk"');
-	if (!isCount(d_in)) throw wrong("d_in", "a whole number above 0");
-	if (!isCount(d_sae)) throw wrong("d_sae", "a whole number above 0");
-	if (architecture === "topk" && !(isCount(k) && k <= d_sae))
-		throw wrong("k", `a whole number from 1 to d_sae, ${d_sae},`);
-	const fixed = {
-		dtype: "float32",
-		apply_b_dec_to_input: true,
-		normalize_activations: "none",
-	} as const;
-	for (const [name, value] of Object.entries(fixed))
-		if (stored[name] !== undefined && stored[name] !== value)
-			throw wrong(name, JSON.stringify(value));
-	const metadata = (stored.metadata ?? {}) as Stored;
-	const text = (value: unknown) => (typeof value === "string" ? value : "");
-	const numbers = Object.fromEntries(
-		["context_size", "seed", "training_tokens"]
-			.map((name) => [name, metadata[name]])
-			.filter(([, value]) => typeof value === "number"),
+function readSae(found: LocatedSae) {
+	const { where, config_overrides: given, folder } = found;
+	const json = readJsonObject(found.config, CONFIG, where);
+	const overrides = Object.fromEntries(
+		Object.entries(given).filter(([, value]) => value !== undefined),
 	);
-	return {
-		architecture,
-		d_in,
-		d_sae,
-		...(architecture === "topk" ? { k: k as number } : {}),
-		...fixed,
-		hook_name: text(metadata.hook_name),
-		model_name: text(metadata.model_name),
-		prepend_bos: metadata.prepend_bos !== false,
-		...numbers,
-	};
-}
-
-function isCount(value: unknown): value is number {
-	return Number.isInteger(value) && (value as number) > 0;
-}
-
-function readParameter(
-	from: SafetensorsFile,
-	name: string,
-	shape: number[],
-): Float32Array {
-	const data = readTensor(from, name);
-	const found = from.tensors.get(name)?.shape ?? [];
-	if (found.join() !== shape.join())
-		throw new Error(
-			`The file ${from.file} holds ${name} with the shape [${found}], and ${CONFIG} says [${shape}]: the folder is corrupt.`,
-		);
-	if (!data.every(Number.isFinite))
-		throw new Error(
-			`The file ${from.file} holds a value in ${name} that is no finite number: the folder is corrupt.`,
-		);
-	return data;
-}
-
-/** pre·‖W_dec‖ decoded by W_dec/‖W_dec‖ is the same as weights that carry the factor themselves. */
-function foldDecoderNorm(
-	{ d_in, d_sae }: SaeConfig,
-	{ W_enc, b_enc, W_dec }: SaeWeights,
-): void {
-	for (let latent = 0; latent < d_sae; latent++) {
-		const row = W_dec.subarray(latent * d_in, (latent + 1) * d_in);
-		const norm = Math.hypot(...row);
-		if (norm === 0) continue;
-		for (let i = 0; i < d_in; i++) {
-			row[i] /= norm;
-			W_enc[i * d_sae + latent] *= norm;
-		}
-		if (b_enc) b_enc[latent] *= norm;
+	if (basename(found.weights) === SPARSIFY) {
+		const stored = sparsifyConfig(json, where, folder, overrides);
+		return { ...stored, weights: sparsifyWeights(found.weights, stored) };
 	}
+	const stored = saeLensConfig(json, where, overrides);
+	return { ...stored, weights: scaled(found, stored) };
+}
+
+/** One factor for all activations is folded into the weights: what is loaded has the normalisation "none". */
+function scaled(
+	{ scaler, where, weights: file }: LocatedSae,
+	stored: StoredConfig,
+) {
+	const weights = saeLensWeights(file, stored);
+	const { cfg, warnings } = stored;
+	if (cfg.normalize_activations !== "expected_average_only_in") return weights;
+	cfg.normalize_activations = "none";
+	if (scaler)
+		return foldScaler(readJsonObject(scaler, SCALER, where), weights, where);
+	warnings.push(
+		`It was trained on activations times one factor (expected_average_only_in), which no file gives: it is used without; if it is known, put it into ${SCALER} as {"scaling_factor": …}.`,
+	);
+	return weights;
 }

@@ -1,34 +1,18 @@
-import type { Latents } from "../sae";
+import { densityHistogram, type Latents, type SaeEvaluation } from "../sae";
 import { type Chart, chart, count, ink, percent } from "./theme";
 
-const bins_per_decade = 5;
-
 /**
- * How often latents fire: a histogram over latents of log10 of the share of tokens on which each is active. Latents that
- * never fire have no logarithm and are counted in the subtitle.
+ * How often latents fire: a histogram over latents of log10 of the share of tokens on which each is active, from latents
+ * or from an evaluation. Latents that never fire have no logarithm and are counted in the subtitle.
  */
-export function density(latents: Latents): Chart {
-	const n = latents.indptr.length - 1;
-	const fired = new Uint32Array(latents.d_sae);
-	for (const latent of latents.indices) fired[latent]++;
-	const bins = new Map<number, number>();
-	for (const f of fired) {
-		if (!f) continue;
-		const bin = Math.min(-1, Math.floor(bins_per_decade * Math.log10(f / n)));
-		bins.set(bin, (bins.get(bin) ?? 0) + 1);
-	}
-	const values = [...bins]
-		.sort((a, b) => a[0] - b[0])
-		.map(([bin, amount]) => ({
-			from: bin / bins_per_decade,
-			to: (bin + 1) / bins_per_decade,
-			latents: amount,
-		}));
-	const dead = fired.reduce((sum, f) => sum + (f === 0 ? 1 : 0), 0);
+export function density(of: Latents | SaeEvaluation): Chart {
+	const { shares, tokens, l0, values } =
+		of.kind === "latents" ? counted(of) : evaluated(of);
+	const dead = [...shares].filter((share) => share === 0).length;
 	return chart({
 		title: {
 			text: "How often each latent fires",
-			subtitle: `${count(latents.d_sae)} latents, ${count(dead)} (${percent(dead / latents.d_sae)}) never; L0 ${(latents.indices.length / n).toFixed(1)} over ${count(n)} tokens`,
+			subtitle: `${count(shares.length)} latents, ${count(dead)} (${percent(dead / shares.length)}) never; L0 ${l0.toFixed(1)} over ${count(tokens)} tokens`,
 		},
 		data: { values },
 		width: 480,
@@ -62,4 +46,22 @@ export function density(latents: Latents): Chart {
 			],
 		},
 	});
+}
+
+function counted({ d_sae, indptr, indices }: Latents) {
+	const tokens = indptr.length - 1;
+	const fired = new Float64Array(d_sae);
+	for (const latent of indices) fired[latent]++;
+	const shares = fired.map((times) => times / tokens);
+	const values = densityHistogram(shares);
+	return { shares, tokens, l0: indices.length / tokens, values };
+}
+
+function evaluated(evaluation: SaeEvaluation) {
+	return {
+		shares: evaluation.feature_density,
+		tokens: evaluation.n_tokens,
+		l0: evaluation.l0,
+		values: evaluation.density_histogram,
+	};
 }

@@ -9,7 +9,8 @@ const panels = [
 ] as const;
 
 /**
- * How training went: loss, explained variance, L0 and dead latents over the tokens seen, one small panel each.
+ * How training went: loss, explained variance, L0 and dead latents over the tokens seen, one small panel each; where
+ * there was a validation split, its explained variance and L0 are drawn beside those of training.
  * At most 400 records are drawn, evenly spread.
  */
 export function training(
@@ -21,6 +22,10 @@ export function training(
 		explained_variance: r.explained_variance,
 		l0: r.l0,
 		dead: r.dead,
+		...(r.validation && {
+			validation_explained_variance: r.validation.explained_variance,
+			validation_l0: r.validation.l0,
+		}),
 	}));
 	return chart({
 		title: {
@@ -34,12 +39,57 @@ export function training(
 	});
 }
 
+/** Of the rows that are trained on, and of those held out. */
+const lines = [{ color: ink.main }, { color: ink.accent, strokeDash: [5, 3] }];
+
+type Values = { [name: string]: number | undefined };
+
 function panel(
 	{ field, title, format }: (typeof panels)[number],
-	values: Record<string, number>[],
+	values: Values[],
 ): object {
-	const top = values.reduce((most, v) => Math.max(most, v[field]), 0);
+	const held = `validation_${field}`;
+	const drawn = values.some((v) => v[held] !== undefined)
+		? [field, held]
+		: [field];
+	const top = values.reduce(
+		(most, v) => Math.max(most, ...drawn.map((name) => v[name] ?? 0)),
+		0,
+	);
 	const domain = [0, field === "explained_variance" ? 1.05 : 1.1 * top || 1];
+	const mark = { type: "line", strokeWidth: 2, clip: true };
+	const encoding = (name: string) => ({
+		x: {
+			field: "tokens",
+			type: "quantitative",
+			title: "tokens seen",
+			axis: {
+				labelExpr: "format(datum.value, '~s')",
+				tickCount: 5,
+				grid: false,
+			},
+		},
+		y: {
+			field: name,
+			type: "quantitative",
+			title: null,
+			axis: { format, tickCount: 4 },
+			scale: { domain, nice: field !== "explained_variance" },
+		},
+		tooltip: [
+			{ field: "tokens", title: "tokens", format: "," },
+			{ field: name, title, format: ".4~g" },
+		],
+	});
+	const shown =
+		drawn.length === 1
+			? { mark: { ...mark, ...lines[0] }, encoding: encoding(field) }
+			: {
+					layer: drawn.map((name, i) => ({
+						mark: { ...mark, ...lines[i] },
+						encoding: encoding(name),
+					})),
+				};
 	return {
 		title: {
 			text: title,
@@ -50,35 +100,15 @@ function panel(
 		},
 		width: 270,
 		height: 120,
-		mark: { type: "line", color: ink.main, strokeWidth: 2, clip: true },
-		encoding: {
-			x: {
-				field: "tokens",
-				type: "quantitative",
-				title: "tokens seen",
-				axis: {
-					labelExpr: "format(datum.value, '~s')",
-					tickCount: 5,
-					grid: false,
-				},
-			},
-			y: {
-				field,
-				type: "quantitative",
-				title: null,
-				axis: { format, tickCount: 4 },
-				scale: { domain, nice: field !== "explained_variance" },
-			},
-			tooltip: [
-				{ field: "tokens", title: "tokens", format: "," },
-				{ field, title, format: ".4~g" },
-			],
-		},
+		...shown,
 	};
 }
 
 function summary({ records }: Pick<TrainingHistory, "records">): string {
 	const last = records.at(-1);
 	if (!last) return "no step taken yet";
-	return `explained variance ${percent(last.explained_variance)} at L0 ${last.l0.toFixed(1)}, ${last.dead} dead, after ${short(last.tokens)} tokens`;
+	const held = last.validation
+		? `; dashed: validation, ${percent(last.validation.explained_variance)} at L0 ${last.validation.l0.toFixed(1)}`
+		: "";
+	return `explained variance ${percent(last.explained_variance)} at L0 ${last.l0.toFixed(1)}, ${last.dead} dead, after ${short(last.tokens)} tokens${held}`;
 }

@@ -12,6 +12,7 @@ import {
 } from "./association";
 import { measureEffects } from "./effects";
 import { clusterFactor, type Factor, factorsOf, neuronsOf } from "./factors";
+import { halves } from "./halves";
 import { sentenceMeans } from "./means";
 import { thin } from "./pick";
 import type { FactorNeurons, NeuronGroup, NeuronReport } from "./report";
@@ -58,7 +59,7 @@ export async function neurons(
 	const { layer, limit = 2000, signal } = options;
 	const hook_name = parseHook(model, `blocks.${layer}.mlp.hook_post`);
 	const d_mlp = model.info.d_mlp;
-	const { chosen, choose, held } = halves(sentences, limit);
+	const { chosen, choose, held } = chooseSentences(sentences, limit);
 	const given = factorsOf(sentences, chosen, options.labels);
 	const byCluster =
 		options.clusters && clusterFactor(options.clusters, sentences, chosen);
@@ -109,27 +110,13 @@ export async function neurons(
 }
 
 /** The sentences looked at, and which of them neurons are chosen and measured on. */
-function halves(sentences: Sentences, limit: number) {
-	const n = sentences.text.length;
-	if (n < 4)
-		throw new Error(
-			`${n} sentences were given: neurons are chosen on some and measured on others, so at least 4 are needed.`,
-		);
-	const { split } = sentences;
-	const every = Uint32Array.from({ length: n }, (_, i) => i);
-	const train = every.filter((i) =>
-		split ? split[i] === "train" : i % 2 === 0,
-	);
-	const test = every.filter((i) => (split ? split[i] === "test" : i % 2 === 1));
-	if (!train.length || !test.length)
-		throw new Error(
-			`The sentences have ${train.length} in the train split and ${test.length} in the test split: neurons are chosen on the one and measured on the other, so give both.`,
-		);
+function chooseSentences(sentences: Sentences, limit: number) {
+	const { train, test } = halves(sentences, "neurons");
 	const measured = thin(test, Math.floor(limit / 2));
 	const used = thin(train, limit - measured.length);
 	return {
 		chosen: Uint32Array.from([...used, ...measured]),
-		choose: every.slice(0, used.length),
+		choose: Uint32Array.from(used.keys()),
 		held: Uint32Array.from(measured, (_, i) => used.length + i),
 	};
 }

@@ -1,11 +1,13 @@
 import { asBatch } from "./batch";
 import { hookShape, hookWidth, parseHook } from "./hooks";
 import type {
+	CompareOptions,
 	Decoder,
 	HookName,
 	Intervention,
 	ModelInfo,
 	RunResult,
+	Tensor,
 	TokenBatch,
 } from "./types";
 
@@ -23,13 +25,22 @@ export interface Engine {
 		next: Int32Array,
 		interventions?: Intervention[],
 	): Promise<Float32Array>;
+	/** `nats` of the model as it is, and under each condition with its KL divergence: all [batch, seq]. */
+	compare(
+		tokens: TokenBatch,
+		next: Int32Array,
+		options: CompareOptions & { hooks: HookName[] },
+	): Promise<{ nats: Float32Array; changed: Compared[] }>;
 }
+
+/** One condition's −log p of the next token and KL(as it is ‖ changed), in nats: each [batch, seq]. */
+export type Compared = Record<"nats" | "kl", Float32Array>;
 
 /** The methods of a model that only read its values. */
 export function makeRuns(
 	model: Pick<Decoder, "info" | "hook_names" | "toTokens">,
 	engine: Engine,
-): Pick<Decoder, "run" | "runWithCache" | "loss"> {
+): Pick<Decoder, "run" | "runWithCache" | "loss" | "compare"> {
 	const { info, hook_names } = model;
 	const run: Decoder["run"] = async (input, options = {}) => {
 		const tokens = asBatch(model, input, options.prepend_bos);
@@ -57,20 +68,50 @@ export function makeRuns(
 		},
 		async loss(input, { interventions, prepend_bos } = {}) {
 			const tokens = asBatch(model, input, prepend_bos);
-			const { batch, seq, ids, lengths } = tokens;
-			if (seq < 2)
-				throw new Error(
-					`The loss needs texts of at least 2 tokens, and the longest has ${seq}.`,
-				);
-			const next = Int32Array.from(ids, (_, at) => ids[at + 1] ?? 0);
-			const nats = await engine.nats(tokens, next, interventions);
-			const data = new Float32Array(batch * (seq - 1));
-			for (let row = 0; row < batch; row++)
-				for (let at = 0; at < lengths[row] - 1; at++)
-					data[row * (seq - 1) + at] = nats[row * seq + at];
-			return { data, dims: [batch, seq - 1] };
+			const next = nextTokens(tokens);
+			return lossOf(tokens, await engine.nats(tokens, next, interventions));
+		},
+		async compare(input, { prepend_bos, ...options }) {
+			const tokens = asBatch(model, input, prepend_bos);
+			const next = nextTokens(tokens);
+			const names = (options.hooks ?? []).map((name) => parseHook(model, name));
+			const hooks = hook_names.filter((hook) => names.includes(hook));
+			const out = await engine.compare(tokens, next, { ...options, hooks });
+			return {
+				loss: lossOf(tokens, out.nats),
+				changed: out.changed.map(({ nats, kl }) => ({
+					loss: lossOf(tokens, nats),
+					kl: withoutPadding(tokens, kl, 0),
+				})),
+			};
 		},
 	};
+}
+
+/** The token behind each; the last has none and gets whatever stands there. */
+function nextTokens({ ids, seq }: TokenBatch): Int32Array {
+	if (seq < 2)
+		throw new Error(
+			`The loss needs texts of at least 2 tokens, and the longest has ${seq}.`,
+		);
+	return Int32Array.from(ids, (_, at) => ids[at + 1] ?? 0);
+}
+
+function lossOf(tokens: TokenBatch, nats: Float32Array): Tensor {
+	return withoutPadding(tokens, nats, 1);
+}
+
+/** Numbers of each position [batch, seq] without the last `cut` of each text, 0 where there is padding. */
+function withoutPadding(
+	{ batch, seq, lengths }: TokenBatch,
+	values: Float32Array,
+	cut: number,
+): Tensor {
+	const data = new Float32Array(batch * (seq - cut));
+	for (let row = 0; row < batch; row++)
+		for (let at = 0; at < lengths[row] - cut; at++)
+			data[row * (seq - cut) + at] = values[row * seq + at];
+	return { data, dims: [batch, seq - cut] };
 }
 
 /** Throws where what a run returns would not fit into the memory that is free, twice over: the runtime copies it. */

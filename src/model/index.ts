@@ -5,6 +5,8 @@ export { loadModel } from "./load";
 export { loadOnnxModel } from "./onnx";
 export type {
 	BlockHook,
+	CompareOptions,
+	Comparison,
 	Decoder,
 	GenerateOptions,
 	Generation,

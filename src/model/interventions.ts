@@ -9,6 +9,8 @@ import type {
 
 /** One change to the values at a hook, as the numbers that its graph is given. */
 export type Stage =
+	/** y = values, [batch, seq, d]: nothing before the hook is needed for what comes behind it. */
+	| { type: "replace"; values: Tensor }
 	/** y = x · multiply + add; each dimension is full, or 1 for "the same everywhere". */
 	| { type: "affine"; multiply: Tensor; add: Tensor }
 	/** y = x − gate · (x · w) w with w of length 1: [d, 1]; the gate is 0 or 1 for each position: [1, seq, 1]. */
@@ -43,14 +45,27 @@ export function planChanges(
 		const width = widthOf(model, hook);
 		changes.set(
 			hook,
-			list.map((run) =>
-				run[0].type === "project"
-					? project(width, tokens, run[0])
-					: fold(width, tokens, run),
-			),
+			list.map((run) => {
+				const [first] = run;
+				if (first.type === "project") return project(width, tokens, first);
+				const whole = run.length === 1 && wholly(width, tokens, first);
+				return whole || fold(width, tokens, run);
+			}),
 		);
 	}
 	return changes;
+}
+
+/** The stage of values that stand in for every one there was. */
+function wholly(
+	width: number,
+	{ batch, seq }: TokenBatch,
+	given: Intervention,
+): Stage | undefined {
+	if (given.type !== "replace" || given.positions) return undefined;
+	if (given.values.length !== batch * seq * width) return undefined;
+	const values = { data: given.values, dims: [batch, seq, width] };
+	return { type: "replace", values };
 }
 
 /** The part of the changes that belongs to the texts from number `from` up to `to` (exclusive) of their batch. */
@@ -61,10 +76,11 @@ export function changesOf(changes: Changes, from: number, to: number): Changes {
 		const slice = data.subarray(from * size, to * size);
 		return { data: slice, dims: [slice.length / size, dims[1], dims[2]] };
 	};
-	const stage = (s: Stage): Stage =>
-		s.type === "project"
-			? s
-			: { type: "affine", multiply: part(s.multiply), add: part(s.add) };
+	const stage = (s: Stage): Stage => {
+		if (s.type === "project") return s;
+		if (s.type === "replace") return { ...s, values: part(s.values) };
+		return { type: "affine", multiply: part(s.multiply), add: part(s.add) };
+	};
 	return new Map([...changes].map(([hook, list]) => [hook, list.map(stage)]));
 }
 

@@ -119,7 +119,7 @@ const last = "ln_final.hook_normalized" as const;
 
 /** How a GPT-2 computes what a run or a loss asks for. */
 export function makeEngine(gpt2: Gpt2): Engine {
-	const { d_vocab } = gpt2.info;
+	const { d_vocab, d_model } = gpt2.info;
 	const logitsOf = async ({ data: rows, dims }: Tensor): Promise<Tensor> => {
 		const [batch, seq] = dims;
 		const data = new Float32Array(batch * seq * d_vocab);
@@ -150,6 +150,32 @@ export function makeEngine(gpt2: Gpt2): Engine {
 				into: { nats: rowsOf(nats, from, to) },
 			}));
 			return nats;
+		},
+		async compare(tokens, next, { hooks, conditions }) {
+			const wanted: HookName[] = [...hooks, last];
+			const { [last]: x, ...cache } = await runStream(gpt2, tokens, wanted);
+			const streams: Tensor[] = [];
+			for (const interventions of await conditions(cache)) {
+				const out = await runStream(gpt2, tokens, [last], interventions);
+				streams.push(out[last]);
+			}
+			const row = () => new Float32Array(next.length);
+			const nats = row();
+			const changed = streams.map(() => ({ nats: row(), kl: row() }));
+			const output = `compared with ${streams.length}` as const;
+			await runHead(gpt2, output, x.data, (from, to) => {
+				const feeds = { target: targets(next.subarray(from, to)) };
+				const into = { nats: rowsOf(nats, from, to) };
+				for (const [i, { data }] of streams.entries())
+					Object.assign(feeds, { [`x.${i}`]: rowsOf(data, from, to, d_model) });
+				for (const [i, out] of changed.entries())
+					Object.assign(into, {
+						[`nats.${i}`]: rowsOf(out.nats, from, to),
+						[`kl.${i}`]: rowsOf(out.kl, from, to),
+					});
+				return { feeds, into };
+			});
+			return { nats, changed };
 		},
 	};
 }

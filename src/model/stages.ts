@@ -34,6 +34,7 @@ export function splice(
 	return types.reduce((x, type, i) => {
 		const input = (name: string, ...shape: (number | string)[]) =>
 			g.input(`${hook}.${i}.${name}`, "float32", shape);
+		if (type === "replace") return input("values", "batch", "seq", "width");
 		if (type === "affine") {
 			const multiply = input("multiply", "?", "?", "?"); // each of the three is full, or 1
 			const add = input("add", "?", "?", "?");

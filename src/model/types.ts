@@ -140,6 +140,24 @@ export interface RunResult {
 	cache: Record<string, Tensor>;
 }
 
+export interface CompareOptions {
+	/** Hooks whose values `conditions` is given; default: none. */
+	hooks?: HookName[];
+	/** The conditions, each a list of changes, from the values at the hooks as the model is. */
+	conditions(
+		cache: RunResult["cache"],
+	): Intervention[][] | Promise<Intervention[][]>;
+	prepend_bos?: boolean;
+}
+
+/** The predictions of a model as it is, and under changes. */
+export interface Comparison {
+	/** As `loss` of the model as it is: [batch, seq - 1]. */
+	loss: Tensor;
+	/** By condition: the loss, and KL(as it is ‖ changed) of what comes after each token, in nats, 0 at padding: [batch, seq]. */
+	changed: { loss: Tensor; kl: Tensor }[];
+}
+
 /** A language model whose hooks can be read and changed. */
 export interface Decoder {
 	kind: "model";
@@ -175,6 +193,11 @@ export interface Decoder {
 		input: Input,
 		options?: Pick<RunOptions, "interventions" | "prepend_bos">,
 	): Promise<Tensor>;
+	/**
+	 * What changes do to the predictions: the model runs once as it is, and once under each condition.
+	 * Throws as `run` does, and on texts of a single token.
+	 */
+	compare(input: Input, options: CompareOptions): Promise<Comparison>;
 	/** Frees the memory of the runtime; the model cannot run afterwards. */
 	dispose(): Promise<void>;
 }

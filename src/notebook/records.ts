@@ -1,26 +1,36 @@
 import type { Activations } from "../activations";
 import type { Clustering } from "../cluster";
 import type { Sentences } from "../dataset";
-import type { NeuronReport } from "../features";
+import type { FactorLatents, NeuronReport } from "../features";
 import type { Generation, GradientResult, LogitLens, Model } from "../model";
 import type { ProbeResult } from "../probe";
-import type { Latents, Sae, SaeEvaluation, TrainingHistory } from "../sae";
+import type {
+	Latents,
+	PlantedDictionary,
+	Recovery,
+	Sae,
+	SaeEvaluation,
+	Sweep,
+	TrainingHistory,
+} from "../sae";
 import type { Html } from "./html";
 import { activationsView } from "./views/activations";
 import { clustersView } from "./views/cluster";
 import { sentencesView } from "./views/dataset";
-import { neuronsView } from "./views/features";
+import { factorLatentsView, neuronsView } from "./views/features";
 import {
 	generationView,
 	gradientsView,
 	logitLensView,
 	modelView,
 } from "./views/model";
+import { plantedView, recoveryView } from "./views/planted";
 import { probeView } from "./views/probe";
 import {
 	evaluationView,
 	latentsView,
 	saeView,
+	sweepView,
 	trainingView,
 } from "./views/sae";
 
@@ -34,11 +44,15 @@ export type ResultRecord =
 	| Activations
 	| Sae
 	| TrainingHistory
+	| Sweep
 	| Latents
 	| SaeEvaluation
+	| PlantedDictionary
+	| Recovery
 	| ProbeResult
 	| Clustering
-	| NeuronReport;
+	| NeuronReport
+	| FactorLatents;
 
 type Kind = ResultRecord["kind"];
 
@@ -54,11 +68,15 @@ const views: {
 	activations: activationsView,
 	sae: saeView,
 	training: trainingView,
+	sweep: sweepView,
 	latents: latentsView,
 	"sae-evaluation": evaluationView,
+	planted: plantedView,
+	recovery: recoveryView,
 	probe: probeView,
 	clusters: clustersView,
 	neurons: neuronsView,
+	"factor-latents": factorLatentsView,
 };
 
 /** Whether a value is a result record. */

@@ -1,10 +1,11 @@
 import { architectures } from "./architectures";
+import type { TextbookLoss } from "./architectures/textbook";
+import type { Architecture } from "./types";
 
 /** The textbook: each architecture's loss, for TensorFlow.js to differentiate. */
-export const losses = {
-	standard: architectures.standard.loss,
-	topk: architectures.topk.loss,
-};
+export const losses = Object.fromEntries(
+	Object.entries(architectures).map(([name, { loss }]) => [name, loss]),
+) as Record<Architecture, TextbookLoss>;
 
 export type {
 	LossParts,
@@ -12,17 +13,36 @@ export type {
 	TextbookLoss,
 	TextbookStep,
 } from "./architectures/textbook";
+export { detached } from "./architectures/textbook";
 export { loadTfjs, type TensorFlow } from "./engine/tfjs";
 export {
 	type EvaluateOptions,
 	evaluate,
 	type SaeEvaluation,
 } from "./evaluation/evaluate";
+export { evaluationJson } from "./evaluation/json";
+export { type DensityBin, densityHistogram } from "./evaluation/latents";
 export {
 	type ReconstructionMetrics,
 	reconstructionMetrics,
 } from "./evaluation/metrics";
 export { loadSae } from "./files/load";
+export type { LoadSaeOptions } from "./files/locate";
+export type { ConfigOverrides } from "./files/pretrained";
+export {
+	type PlantedDictionary,
+	type PlantedOptions,
+	plantedDictionary,
+} from "./planted";
+export { type Recovery, recovery } from "./recovery";
+export { makeSae } from "./sae";
+export {
+	type Sweep,
+	type SweepGrid,
+	type SweepOptions,
+	type SweepRun,
+	trainSweep,
+} from "./training/sweep";
 export { trainSae } from "./training/train";
 export type {
 	Architecture,
@@ -30,6 +50,7 @@ export type {
 	Sae,
 	SaeConfig,
 	SaeWeights,
+	SaveOptions,
 	SparseRows,
 	TrainingHistory,
 	TrainingRecord,

@@ -10,6 +10,17 @@ const clustering = sample.clustering();
 
 const all: Record<string, charts.Chart> = {
 	training: charts.training(sample.history),
+	"training-validation": charts.training({
+		...sample.history,
+		records: sample.history.records.map((record) => ({
+			...record,
+			validation: {
+				mse: 1,
+				explained_variance: 0.9 * record.explained_variance,
+				l0: 1.2 * record.l0,
+			},
+		})),
+	}),
 	probe: charts.probe(sample.probes),
 	"probe-one": charts.probe(sample.probes[1]),
 	confusion: charts.confusion(sample.probes[0]),
@@ -20,7 +31,30 @@ const all: Record<string, charts.Chart> = {
 		title: "Sentiment becomes readable in the middle layers",
 	}),
 	neurons: charts.neurons(sample.report),
+	bars: charts.bars(
+		[
+			{ name: "it says the mean", series: "CE score", value: 0.25 },
+			{ name: "it says the mean", series: "explained variance", value: -0.5 },
+			{ name: "topk", series: "CE score", value: 0.9 },
+			{ name: "topk", series: "explained variance", value: 0.75 },
+		],
+		{ value: "score", title: "A score is not a variance" },
+	),
+	"bars-one": charts.bars(
+		[
+			{ name: "topk", value: 0.01 },
+			{ name: "gated", value: 0.02 },
+		],
+		{ value: "nats added" },
+	),
 	density: charts.density(sample.latents()),
+	"density-evaluation": charts.density(sample.evaluation),
+	pareto: charts.pareto(sample.paretoPoints),
+	"pareto-one": charts.pareto(sample.paretoPoints, {
+		metric: "ce_loss_score",
+		title: "At the same L0 the matryoshka keeps least",
+	}),
+	"factor-latents": charts.factorLatents(sample.matched),
 	"loss-by-condition": charts.lossByCondition(sample.evaluation),
 	"logit-lens": charts.logitLens(sample.lens(sample.tokens, 6)),
 	"logit-lens-hostile": charts.logitLens(sample.lens(sample.hostileTokens, 12)),
@@ -39,6 +73,24 @@ const all: Record<string, charts.Chart> = {
 	norms: charts.norms(sample.streams),
 	heads: charts.heads(sample.headValues, {
 		value: "attribution to the logit difference (logits)",
+	}),
+	directions: charts.directions(sample.pentagons, {
+		title: "Rare features share the plane",
+	}),
+	"directions-one": charts.directions(
+		sample.pentagons.slice(5).map(({ x, y, name }) => ({ x, y, name })),
+	),
+	scatter: charts.scatter(sample.strengths, {
+		x: "true strength",
+		y: "found",
+		title: "The penalty takes from every strength",
+		lines: sample.promises,
+	}),
+	"scatter-panels": charts.scatter(sample.strengths, {
+		x: "true strength",
+		y: "found",
+		lines: sample.promises,
+		panels: true,
 	}),
 };
 
@@ -151,6 +203,7 @@ test("a chart of nothing is refused with a sentence", () => {
 		/no labels/,
 	);
 	assert.throws(() => charts.probe([]), /no results/);
+	assert.throws(() => charts.pareto([]), /no points/);
 });
 
 test("the firing frequencies of latents are counted by hand on a small case", () => {
@@ -283,4 +336,45 @@ test("numbers of heads that are never below 0 are coloured from 0 on", () => {
 
 test("a chart of no heads is refused", () => {
 	assert.throws(() => charts.heads([], { value: "x" }), /no numbers/);
+});
+
+test("a direction's name stands behind its end, and one too short for a name has none", () => {
+	const spec = charts.directions([
+		{ x: 3, y: 4, name: "a" },
+		{ x: 0, y: -0.5, name: "b" },
+		{ x: 0, y: 0, name: "c" },
+	]) as unknown as { concat: { data: { values: object[] } }[] };
+	assert.deepEqual(spec.concat[0].data.values, [
+		{ x: 3, y: 4, name: "a", label: "a", label_x: 3.51, label_y: 4.68 },
+		{ x: 0, y: -0.5, name: "b", label: "", label_x: 0, label_y: -0.585 },
+		{ x: 0, y: 0, name: "c", label: "", label_x: 0, label_y: 0 },
+	]);
+	assert.throws(() => charts.directions([]), /no directions/);
+});
+
+test("a scatter of many points draws 2,000 of them and says so; points and lines share the axes", () => {
+	const points = Array.from({ length: 5000 }, (_, i) => ({ x: i, y: 1 }));
+	const lines = [{ name: "l", points: [[-7, 0] as [number, number]] }];
+	const spec = charts.scatter(points, { x: "a", y: "b", lines });
+	assert.match(JSON.stringify(spec.title), /2,000 of 5,000 points drawn/);
+	assert.match(JSON.stringify(spec), /"domain":\[-7,4999\]/);
+	assert.throws(() => charts.scatter([], { x: "a", y: "b" }), /no points/);
+});
+
+test("bars start at zero, keep their order, and stand on both sides of it where there are negative ones", () => {
+	const domainOf = (...values: number[]) => {
+		const rows = values.map((value, i) => ({ name: `${i}`, value }));
+		const { encoding } = charts.bars(rows, { value: "v" }) as unknown as {
+			encoding: { x: { scale: { domain: number[] } }; y: { sort: string[] } };
+		};
+		assert.deepEqual(
+			encoding.y.sort,
+			rows.map(({ name }) => name),
+		);
+		return encoding.x.scale.domain.map((end) => Number(end.toFixed(6)));
+	};
+	assert.deepEqual(domainOf(0.9, 1), [0, 1.12]);
+	assert.deepEqual(domainOf(1, -1), [-1.24, 1.24]);
+	assert.deepEqual(domainOf(-1), [-1.12, 0]);
+	assert.throws(() => charts.bars([], { value: "v" }), /no bars/);
 });

@@ -1,5 +1,5 @@
 import type { Clustering } from "../../src/cluster";
-import type { NeuronReport } from "../../src/features";
+import type { FactorLatents, NeuronReport } from "../../src/features";
 import type {
 	Generation,
 	GradientResult,
@@ -223,7 +223,99 @@ export const evaluation = {
 	ce_loss_with_ablation: 5.912,
 	dead_fraction: 0.012,
 	n_tokens: 43210,
+	feature_density: Float32Array.from({ length: 1024 }, (_, i) =>
+		i < 12 ? 0 : 0.5 * (i / 1024) ** 6 + 2e-5,
+	),
+	density_histogram: [-4.8, -4.6, -4, -3, -2, -1, -0.4].map((from, i) => ({
+		from,
+		to: from + 0.2,
+		latents: 20 * (i + 1),
+	})),
 } as SaeEvaluation;
+
+const trueClasses = [
+	...topics.map((c) => ["topic", c]),
+	["sentiment", "negative"],
+	["sentiment", "positive"],
+	["tense", "past"],
+	["tense", "present"],
+	["number", "plural"],
+	["number", "singular"],
+	["quoted", "no"],
+	["quoted", "yes"],
+];
+
+/** Six architectures at four sparsities with three seeds. */
+export const paretoPoints = (() => {
+	const r = random(8);
+	const names = [
+		"standard",
+		"topk",
+		"batchtopk",
+		"jumprelu",
+		"gated",
+		"matryoshka",
+	];
+	return names.flatMap((architecture, i) =>
+		[4, 8, 16, 32].flatMap((sparsity) =>
+			[0, 1, 2].map(() => {
+				const l0 = sparsity * (0.9 + 0.2 * r.uniform());
+				const quality = 1 - (0.5 + i / 9) / l0 ** 0.9 + 0.01 * r.normal();
+				return {
+					architecture,
+					sparsity,
+					l0,
+					explained_variance: quality,
+					ce_loss_score: 1 - (1 - quality) / 4,
+				};
+			}),
+		),
+	);
+})();
+
+/** What twenty-three classes might be told by. */
+export const matched: FactorLatents = (() => {
+	const r = random(6);
+	const classes = trueClasses.map(([label, name], i) => {
+		const p = label === "topic" ? 1 / 6 : 1 / 2;
+		const f1 = 0.99 - 0.4 * r.uniform() ** 2 * (1 - p);
+		const latents = Array.from({ length: 1 + (i % 3) }, (_, j) => 9 * i + j);
+		return {
+			label,
+			class: name,
+			latent: latents[0],
+			f1,
+			precision: f1,
+			recall: f1,
+			f1_chosen: f1 + 0.005,
+			f1_always: (2 * p) / (1 + p),
+			n: 600,
+			split: { latents, f1: Math.min(1, f1 + 0.03 * (i % 3)) },
+			...(i % 2 && {
+				absorption: { missed: 0.1, absorbed: 0.06, by: [] },
+			}),
+		};
+	});
+	const labels = [...new Set(classes.map(({ label }) => label))];
+	return {
+		kind: "factor-latents",
+		model_name: "tiny-gpt2",
+		hook_name: "blocks.5.hook_resid_post",
+		d_sae: 1024,
+		n_chosen_on: 10080,
+		n_held_out: 1260,
+		factors: labels.map((label) => ({
+			label,
+			f1: 0.9,
+			f1_always: 0.6,
+			latents: 1.5,
+			f1_split: 0.93,
+			absorbed: 0.06,
+		})),
+		classes,
+		seconds: 2,
+	};
+})();
 
 export function latents(): Latents {
 	const r = random(9);
@@ -243,17 +335,7 @@ export function latents(): Latents {
 
 export const report: NeuronReport = (() => {
 	const r = random(3);
-	const classes = [
-		...topics.map((c) => ["topic", c]),
-		["sentiment", "negative"],
-		["sentiment", "positive"],
-		["tense", "past"],
-		["tense", "present"],
-		["number", "plural"],
-		["number", "singular"],
-		["quoted", "no"],
-		["quoted", "yes"],
-	];
+	const classes = trueClasses;
 	const neurons = Array.from({ length: 40 }, (_, i) => 12 * i + 5);
 	const auc = neurons.map((_, i) =>
 		classes.map((_, j) =>
@@ -448,3 +530,33 @@ export const gradients: GradientResult = {
 	gradients: { hook_embed: tensor },
 	cache: { hook_embed: tensor },
 };
+
+/** Two directions and three of no length, then a pentagon. */
+export const pentagons = [0, 1].flatMap((sparse) =>
+	[0, 1, 2, 3, 4].map((i) => {
+		const angle = sparse ? (2 * Math.PI * i) / 5 + 0.3 : (Math.PI * i) / 2;
+		const length = sparse || i < 2 ? 1 : 0.01;
+		return {
+			x: length * Math.cos(angle),
+			y: length * Math.sin(angle),
+			name: String(i + 1),
+			panel: sparse ? "seldom on" : "always on {datum.x}",
+		};
+	}),
+);
+
+/** True strengths, and what two autoencoders made of them. */
+export const strengths = (() => {
+	const r = random(4);
+	return ["L1", "TopK"].flatMap((series, j) =>
+		Array.from({ length: 250 }, () => {
+			const x = 0.5 + r.uniform();
+			return { series, x, y: x - (j ? 0 : 0.3) + 0.08 * r.normal() };
+		}),
+	);
+})();
+
+export const promises = [
+	{ name: "all of it", points: [0.4, 1.6].map((x) => [x, x]) },
+	{ name: "less λ / 2", points: [0.4, 1.6].map((x) => [x, x - 0.3]) },
+] as { name: string; points: [number, number][] }[];

@@ -137,6 +137,42 @@ test("the gradient says how the metric changes when a little is added at a hook"
 	}
 });
 
+test("behind values that stand in for all there were, gradients are those behind the same made by zeros and a sum", async () => {
+	const texts = ["the first", "a second text"];
+	const tokens = model.batch(texts.map((text) => model.toTokens(text)));
+	for (const hook_name of [
+		"blocks.1.hook_resid_mid",
+		"blocks.0.attn.hook_k",
+		"blocks.2.mlp.hook_post",
+	] as const) {
+		const width = hook_name.endsWith("hook_post") ? 64 : 16;
+		const values = normals(tokens.batch * tokens.seq * width);
+		const hooks: HookName[] = [
+			"hook_embed",
+			hook_name,
+			"blocks.1.hook_resid_post",
+		];
+		const under = (interventions: Intervention[]) =>
+			model.runWithGradients(tokens, {
+				metric: { type: "loss" },
+				hooks,
+				interventions,
+			});
+		const whole = await under([{ type: "replace", hook_name, values }]);
+		const summed = await under([
+			{ type: "scale", hook_name, factor: 0 },
+			{ type: "add", hook_name, values },
+		]);
+		assert.ok(largestDifference(whole.metric, summed.metric) < 1e-5);
+		for (const hook of hooks) {
+			const [a, b] = [whole, summed].map((r) => r.gradients[hook]);
+			assert.deepEqual(a.dims, b.dims);
+			assert.ok(largestDifference(a.data, b.data) < 1e-5, hook);
+		}
+		assert.ok(whole.gradients[hook_name].data.some((v) => Math.abs(v) > 1e-4));
+	}
+});
+
 test("texts do not interact: each has the gradient that it has alone", async () => {
 	const texts = ["short", "a good deal longer"];
 	const hooks = [...model.hook_names];

@@ -88,6 +88,18 @@ test("a graph that ends at layer 1 has neither later weights nor the head", () =
 	assert.ok(nodes(atLayer1) < nodes(graph("blocks.2.hook_resid_post")));
 });
 
+test("a graph that begins with values in place of the stream has no weight before them", () => {
+	const path = writeRandomGpt2(join(folder, "begun"));
+	const config = readConfig(path, "begun");
+	const spliced = { "blocks.1.hook_resid_post": ["replace" as const] };
+	const hooks: HookName[] = ["blocks.2.hook_resid_post"];
+	const graph = Buffer.from(
+		buildStream(config, openWeights(config), { hooks, spliced }),
+	).toString("latin1");
+	assert.ok(graph.includes("h.2.mlp"));
+	assert.ok(!/wte|wpe|h\.[01]\./.test(graph));
+});
+
 test("a truncated run does not depend on later weights", async () => {
 	const options = { hooks: ["blocks.0.hook_resid_post"] as HookName[] };
 	const whole = await loadModel(writeRandomGpt2(join(folder, "whole")));

@@ -68,7 +68,12 @@ test("every kind of record is a safe table even where its names are hostile", ()
 		{ ...sample.probes[0], label: hostile[2] },
 		{ ...sample.report, model_name: hostile[3] },
 		sample.history,
-		sample.evaluation,
+		{ ...sample.evaluation, hook_name: hostile[0] },
+		{
+			...sample.matched,
+			hook_name: hostile[0],
+			classes: sample.matched.classes.map((c) => ({ ...c, class: hostile[1] })),
+		},
 		{ ...sample.latents(), acts: { hook_name: hostile[0] } },
 		{
 			kind: "activations",
@@ -94,6 +99,7 @@ test("every kind of record is a safe table even where its names are hostile", ()
 			},
 			history: sample.history,
 			seconds: 1,
+			warnings: hostile,
 		},
 	] as unknown as ResultRecord[];
 	for (const record of records) {
@@ -102,6 +108,20 @@ test("every kind of record is a safe table even where its names are hostile", ()
 		assertSafe(html);
 		assert.ok(text.length > 10);
 	}
+});
+
+test("an evaluation shows every number that it has, in groups, with what it says", () => {
+	const { text } = recordHtml(sample.evaluation);
+	assert.match(
+		text,
+		/^reconstruction +explained_variance +0\.934 +0: no better/m,
+	);
+	assert.match(text, /^latents +l0 +16 +active per token/m);
+	assert.match(text, /^ +dead_fraction +0\.012 /m);
+	const numbers = Object.entries(sample.evaluation).filter(
+		([, value]) => typeof value === "number",
+	);
+	for (const [name] of numbers) assert.match(text, new RegExp(`\\b${name}\\b`));
 });
 
 test("an object with an unknown kind is no record", () => {

@@ -2,8 +2,7 @@ import type { Activations } from "../../src/activations";
 import { inMemory } from "../../src/activations/memory";
 import type { Split } from "../../src/dataset";
 import type { ModelInfo } from "../../src/model";
-import { random } from "../../src/random";
-import { randomRows } from "../../src/sae/engine/start";
+import { type PlantedDictionary, plantedDictionary } from "../../src/sae";
 
 export const info: ModelInfo = {
 	name: "fake",
@@ -54,44 +53,10 @@ export function activations(
 	return { ...acts, data };
 }
 
-/** Rows that are sums of a few unit vectors of a dictionary, with strengths of 0.5 to 1.5. */
+/** A planted dictionary, small by default. */
 export function planted(
-	n: number,
+	n_tokens: number,
 	{ d_in = 64, d_true = 256, active = 5, seed = 1 } = {},
-): { acts: ReturnType<typeof activations>; directions: Float32Array } {
-	const source = random(seed);
-	const directions = randomRows(d_true, d_in, 1, source);
-	const data = new Float32Array(n * d_in);
-	for (let row = 0; row < n; row++) {
-		const chosen = new Set<number>();
-		while (chosen.size < active) chosen.add(source.int(d_true));
-		for (const j of chosen) {
-			const strength = 0.5 + source.uniform();
-			for (let i = 0; i < d_in; i++)
-				data[row * d_in + i] += strength * directions[j * d_in + i];
-		}
-	}
-	return { acts: activations(data, d_in), directions };
-}
-
-/** For each true direction, the largest cosine with a row of W_dec. */
-export function bestCosines(
-	directions: Float32Array,
-	W_dec: Float32Array,
-	d_in: number,
-): number[] {
-	const cosines: number[] = [];
-	for (let t = 0; t < directions.length; t += d_in) {
-		let best = -1;
-		for (let r = 0; r < W_dec.length; r += d_in) {
-			let [dot, square] = [0, 0];
-			for (let i = 0; i < d_in; i++) {
-				dot += directions[t + i] * W_dec[r + i];
-				square += W_dec[r + i] ** 2;
-			}
-			best = Math.max(best, dot / Math.sqrt(square));
-		}
-		cosines.push(best);
-	}
-	return cosines;
+): PlantedDictionary {
+	return plantedDictionary({ n_tokens, d_in, d_true, active, seed });
 }

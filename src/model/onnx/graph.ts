@@ -21,6 +21,11 @@ export interface Wanted {
 	logits?: boolean;
 	/** −log p of the tokens given as "ours:target" [batch · seq, 1], as output "ours:nats" of the same shape. */
 	nats?: boolean;
+	/**
+	 * KL(p ‖ q) as output "ours:kl" [batch · seq, 1], p of the logits given as "ours:clean" [batch · seq, d_vocab] and
+	 * q of the graph's own.
+	 */
+	kl?: boolean;
 }
 
 /** What a graph is cut from. */
@@ -67,7 +72,11 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	const outputs = wanted.hooks.map(readName);
 	if (wanted.logits)
 		outputs.push(g.op("Cast", ["logits"], { to: FLOAT32 }, readName("logits")));
-	if (wanted.nats) outputs.push(nats(g));
+	if (wanted.nats || wanted.kl) {
+		const log = logProbabilities(g);
+		if (wanted.nats) outputs.push(nats(g, log));
+		if (wanted.kl) outputs.push(divergence(g, log));
+	}
 	return g.build(outputs, {
 		...file,
 		ir_version: Math.max(8, file.ir_version),
@@ -98,20 +107,35 @@ function writeHooks(
 	g.op("Cast", [back], { to: elementTypeOf(w, value) }, value);
 }
 
-/** nats = −log softmax(logits)[target]; in operators that are the same in every version from 11 on. */
-function nats(g: OnnxGraph): string {
-	const target = g.input("ours:target", "int64", ["rows", 1]);
+/** log softmax(logits), [batch · seq, d_vocab]. What is added here is the same in every version of ONNX from 11 on. */
+function logProbabilities(g: OnnxGraph): string {
 	const logits = g.op("Cast", ["logits"], { to: FLOAT32 });
 	const width = g.op("Gather", [g.op("Shape", [logits]), g.int([-1])]);
 	const shape = g.op("Concat", [g.int([-1]), width], { axis: 0 });
 	const rows = g.op("Reshape", [logits, shape]);
-	const log = g.op("LogSoftmax", [rows], { axis: 1 });
+	return g.op("LogSoftmax", [rows], { axis: 1 });
+}
+
+/** −log p of the target. */
+function nats(g: OnnxGraph, log: string): string {
+	const target = g.input("ours:target", "int64", ["rows", 1]);
 	return g.op(
 		"Neg",
 		[g.op("GatherElements", [log, target], { axis: 1 })],
 		{},
 		"ours:nats",
 	);
+}
+
+/** Σ p (log p − log q) of each row, as the product of a row and a column. */
+function divergence(g: OnnxGraph, log: string): string {
+	const logits = g.input("ours:clean", "float32", ["rows", "vocabulary"]);
+	const clean = g.op("LogSoftmax", [logits], { axis: 1 });
+	const ratio = g.op("Sub", [clean, log]);
+	const row = g.op("Reshape", [g.op("Exp", [clean]), g.int([0, 1, -1])]);
+	const column = g.op("Reshape", [ratio, g.int([0, -1, 1])]);
+	const sum = g.op("MatMul", [row, column]); // [rows, 1, 1]
+	return g.op("Reshape", [sum, g.int([-1, 1])], {}, "ours:kl");
 }
 
 /** A node as it is in the file. */

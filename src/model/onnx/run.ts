@@ -1,3 +1,4 @@
+import { Tensor as OrtTensor } from "onnxruntime-node";
 import { textsOf } from "../batch";
 import type { Engine } from "../decoder";
 import { hookShape, hookWidth } from "../hooks";
@@ -42,40 +43,83 @@ export function makeEngine(decoder: OnnxDecoder): Engine {
 			...more,
 		});
 	};
+	const compute: Engine["compute"] = async (
+		tokens,
+		{ hooks, logits },
+		interventions,
+	) => {
+		const changes = planChanges(decoder, tokens, interventions);
+		const out = await runPart(tokens, changes, { hooks, logits });
+		const read = (what: HookName | "logits", dims: number[]) =>
+			shaped(what, plain(out[readName(what)]), dims);
+		return {
+			cache: Object.fromEntries(
+				hooks.map((hook) => [hook, read(hook, dimsOf(info, tokens, hook))]),
+			),
+			...(logits && {
+				logits: read("logits", [tokens.batch, tokens.seq, info.d_vocab]),
+			}),
+		};
+	};
 	return {
-		async compute(tokens, { hooks, logits }, interventions) {
-			const changes = planChanges(decoder, tokens, interventions);
-			const out = await runPart(tokens, changes, { hooks, logits });
-			const read = (what: HookName | "logits", dims: number[]) =>
-				shaped(what, plain(out[readName(what)]), dims);
-			return {
-				cache: Object.fromEntries(
-					hooks.map((hook) => [hook, read(hook, dimsOf(info, tokens, hook))]),
-				),
-				...(logits && {
-					logits: read("logits", [tokens.batch, tokens.seq, info.d_vocab]),
-				}),
-			};
-		},
+		compute,
 		async nats(tokens, next, interventions) {
-			const { batch, seq } = tokens;
 			const changes = planChanges(decoder, tokens, interventions);
-			const perText = 4 * info.d_vocab * seq;
-			const rows = Math.max(1, Math.floor(LOGIT_BYTES / perText));
-			const nats = new Float32Array(batch * seq);
-			for (let from = 0; from < batch; from += rows) {
-				const to = Math.min(batch, from + rows);
+			const nats = new Float32Array(next.length);
+			for (const { from, to, texts, at } of parts(tokens)) {
 				const out = await runPart(
-					textsOf(tokens, from, to),
+					texts,
 					changesOf(changes, from, to),
 					{ hooks: [], nats: true },
-					{ "ours:target": targets(next.subarray(from * seq, to * seq)) },
+					{ "ours:target": targets(next.subarray(at, at + texts.ids.length)) },
 				);
-				nats.set(plain(out["ours:nats"]).data, from * seq);
+				nats.set(plain(out["ours:nats"]).data, at);
 			}
 			return nats;
 		},
+		async compare(tokens, next, { hooks, conditions }) {
+			const { cache } = hooks.length
+				? await compute(tokens, { hooks, logits: false })
+				: { cache: {} };
+			const plans = (await conditions(cache)).map((interventions) =>
+				planChanges(decoder, tokens, interventions),
+			);
+			const row = () => new Float32Array(next.length);
+			const nats = row();
+			const changed = plans.map(() => ({ nats: row(), kl: row() }));
+			for (const { from, to, texts, at } of parts(tokens)) {
+				const target = targets(next.subarray(at, at + texts.ids.length));
+				const asked = { hooks: [], nats: true };
+				const fed = { "ours:target": target };
+				const own = { ...asked, logits: true };
+				const out = await runPart(texts, new Map(), own, fed);
+				nats.set(plain(out["ours:nats"]).data, at);
+				const { data } = plain(out[readName("logits")]);
+				const dims = [texts.ids.length, info.d_vocab];
+				const clean = new OrtTensor("float32", data, dims);
+				for (const [i, plan] of plans.entries()) {
+					const changes = changesOf(plan, from, to);
+					const both = { ...asked, kl: true };
+					const feeds = { ...fed, "ours:clean": clean };
+					const out = await runPart(texts, changes, both, feeds);
+					changed[i].nats.set(plain(out["ours:nats"]).data, at);
+					changed[i].kl.set(plain(out["ours:kl"]).data, at);
+				}
+			}
+			return { nats, changed };
+		},
 	};
+
+	/** The texts in parts whose logits are not too large; `at` is where a part's positions begin. */
+	function* parts(tokens: TokenBatch) {
+		const { batch, seq } = tokens;
+		const perText = 4 * info.d_vocab * seq;
+		const size = Math.max(1, Math.floor(LOGIT_BYTES / perText));
+		for (let from = 0; from < batch; from += size) {
+			const to = Math.min(batch, from + size);
+			yield { from, to, texts: textsOf(tokens, from, to), at: from * seq };
+		}
+	}
 }
 
 /** The shape of a hook's values. */

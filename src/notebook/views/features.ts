@@ -1,4 +1,4 @@
-import type { NeuronReport } from "../../features";
+import type { FactorLatents, NeuronReport } from "../../features";
 import type { Html } from "../html";
 import { table } from "../table";
 
@@ -28,6 +28,53 @@ export function neuronsView(report: NeuronReport): Html {
 		),
 		{
 			caption: `Neurons of ${report.hook_name} (${report.model_name}) most tied to each class, and ${report.groups.length} ${report.groups.length === 1 ? "group" : "groups"} that act together`,
+		},
+	);
+}
+
+/** The factors, then the latents of each class. */
+export function factorLatentsView(result: FactorLatents): Html {
+	const { factors, classes, hook_name, model_name } = result;
+	const ofClass = classes.map((c) => [
+		c.label,
+		c.class,
+		`${c.latent}`,
+		c.f1,
+		c.precision,
+		c.recall,
+		c.f1_always,
+		`${c.split.latents.length}`,
+		c.split.f1,
+		c.absorption?.absorbed,
+	]);
+	const ofFactor = factors.map((f) => [
+		f.label,
+		"(mean)",
+		"",
+		f.f1,
+		undefined,
+		undefined,
+		f.f1_always,
+		f.latents.toFixed(1),
+		f.f1_split,
+		f.absorbed,
+	]);
+	return table(
+		[
+			"factor",
+			"class",
+			"best latent",
+			"F1",
+			"precision",
+			"recall",
+			"F1 of firing always",
+			"split over",
+			"F1 together",
+			"absorbed",
+		],
+		[...ofFactor, ...ofClass],
+		{
+			caption: `Latents of ${hook_name} (${model_name}) against the true factors of sentences: chosen on ${result.n_chosen_on.toLocaleString("en-US")}, measured on ${result.n_held_out.toLocaleString("en-US")} others`,
 		},
 	);
 }

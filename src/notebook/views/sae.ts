@@ -1,25 +1,55 @@
-import type { Latents, Sae, SaeEvaluation, TrainingHistory } from "../../sae";
+import type {
+	Latents,
+	Sae,
+	SaeEvaluation,
+	Sweep,
+	TrainingHistory,
+} from "../../sae";
 import type { Html } from "../html";
 import { type Cell, fields, table } from "../table";
 
 /** What an autoencoder is and how its training ended. */
-export function saeView({ cfg, history, seconds, stopped }: Sae): Html {
+export function saeView(sae: Sae): Html {
+	const { cfg, history, seconds, stopped, log_sparsity, warnings } = sae;
 	const last = history?.records.at(-1);
 	return fields(
 		`Sparse autoencoder for ${cfg.hook_name} of ${cfg.model_name}`,
 		[
 			["architecture", cfg.architecture],
+			["trained as", cfg.trained_as],
 			["d_in", cfg.d_in],
 			["d_sae (latents)", cfg.d_sae],
 			["k (active latents per token)", cfg.k],
+			[
+				"rows are scaled first",
+				cfg.normalize_activations === "none"
+					? undefined
+					: cfg.normalize_activations,
+			],
+			["each row's mean is taken out", cfg.center_writing_weights && "yes"],
+			["trained with BOS in front", cfg.prepend_bos ? "yes" : "no"],
+			["trained on contexts of (tokens)", cfg.context_size],
+			["data set", cfg.dataset_path],
+			["dashboard on Neuronpedia", cfg.neuronpedia_id],
+			["latents that never fired", log_sparsity?.filter(isDead).length],
 			["explained variance in training", last?.explained_variance],
 			["L0 in training (latents per token)", last?.l0],
 			["dead latents in training", last?.dead],
 			["tokens seen", last?.tokens],
 			["time (s)", seconds || undefined],
 			["stopped", stopped],
+			...warningRows(warnings),
 		],
 	);
+}
+
+function warningRows(warnings: string[] = []): [string, Cell][] {
+	return warnings.map((warning) => ["warning", warning]);
+}
+
+/** In `log_sparsity` a latent that never fired is −10. */
+function isDead(log: number): boolean {
+	return log < -9;
 }
 
 /** About ten records of a training, the last among them. */
@@ -51,6 +81,44 @@ export function trainingView({ architecture, records }: TrainingHistory): Html {
 	);
 }
 
+/** What each SAE of a sweep was trained with, and how its training ended. */
+export function sweepView({ names, runs, failed, stopped }: Sweep): Html {
+	const values = (run: Pick<Sweep["runs"][number], "varied" | "hook_name">) =>
+		names.map((name) =>
+			String({ ...run.varied, hook_name: run.hook_name }[name as "hook_name"]),
+		);
+	const ended = [stopped, failed.length && `${failed.length} failed`];
+	return table(
+		[...names, "explained variance", "L0", "dead latents", "tokens", "ended"],
+		[
+			...runs.map((run): Cell[] => {
+				const last = run.sae.history.records.at(-1);
+				return [
+					...values(run),
+					last?.explained_variance,
+					last?.l0,
+					last?.dead,
+					last?.tokens,
+					run.sae.stopped ?? "whole",
+				];
+			}),
+			...failed.map((run): Cell[] => [
+				...values(run),
+				undefined,
+				undefined,
+				undefined,
+				undefined,
+				run.why,
+			]),
+		],
+		{
+			caption: [`A sweep of ${runs.length + failed.length} SAEs`, ...ended]
+				.filter(Boolean)
+				.join(", "),
+		},
+	);
+}
+
 /** How many latents fire. */
 export function latentsView(latents: Latents): Html {
 	const n = latents.indptr.length - 1;
@@ -60,23 +128,86 @@ export function latentsView(latents: Latents): Html {
 		["d_sae (latents)", latents.d_sae],
 		["L0 (active latents per token)", n ? latents.indices.length / n : 0],
 		["latents that never fire here", latents.d_sae - fired],
+		...warningRows(latents.warnings),
 	]);
 }
 
-/** Every number of an evaluation with its unit. */
+type Named = keyof SaeEvaluation;
+
+/** What is measured, in groups; each with its unit, or with what it says. */
+const groups: [string, Partial<Record<Named, string>>][] = [
+	[
+		"reconstruction",
+		{
+			explained_variance: "0: no better than the mean, 1: perfect",
+			explained_variance_legacy: "mean of each token's own",
+			fvu: "1 − explained_variance",
+			nmse: "mean of ‖x − x̂‖² / ‖x‖²",
+			mse: "mean of ‖x − x̂‖²",
+			cossim: "cosine of x and x̂",
+		},
+	],
+	[
+		"shrinkage",
+		{
+			l2_norm_in: "mean of ‖x‖",
+			l2_norm_out: "mean of ‖x̂‖",
+			l2_ratio: "mean of ‖x̂‖ / ‖x‖",
+			relative_reconstruction_bias: "below 1: shrunk",
+		},
+	],
+	[
+		"the model's predictions",
+		{
+			ce_loss_without_sae: "nats per token",
+			ce_loss_with_sae: "nats per token",
+			ce_loss_with_ablation: "nats per token, with zeros",
+			ce_loss_score: "0: no better than zeros, 1: nothing lost",
+			kl_div_with_sae: "nats per token",
+			kl_div_with_ablation: "nats per token, with zeros",
+			kl_div_score: "0: no better than zeros, 1: nothing changed",
+		},
+	],
+	[
+		"latents",
+		{
+			l0: "active per token",
+			l1: "sum of activations per token",
+			dead_fraction: "never active on the train split",
+			mean_decoder_cosine: "to the nearest other latent",
+		},
+	],
+	[
+		"measured on",
+		{
+			n_tokens: "tokens",
+			excluded: "special tokens, not counted",
+			cut: "tokens beyond the context, not counted",
+			seconds: "s",
+		},
+	],
+];
+
+/** Every number of an evaluation, grouped, and what it says. */
 export function evaluationView(evaluation: SaeEvaluation): Html {
-	const units: Record<string, string> = {
-		l0: "latents per token",
-		ce_loss_with_sae: "nats per token",
-		ce_loss_without_sae: "nats per token",
-		ce_loss_with_ablation: "nats per token",
-		seconds: "s",
-	};
-	const rows = Object.entries(evaluation).flatMap(
-		([name, value]): [string, Cell][] =>
-			typeof value === "number"
-				? [[units[name] ? `${name} (${units[name]})` : name, value]]
-				: [],
+	const rows = groups.flatMap(([group, names]) =>
+		Object.entries(names).flatMap(([name, says]): Cell[][] => {
+			const value = evaluation[name as Named];
+			return typeof value === "number" ? [[name, value, says, group]] : [];
+		}),
 	);
-	return fields("How well the autoencoder reconstructs", rows);
+	const { hook_name, split } = evaluation;
+	const where = [hook_name && ` at ${hook_name}`, split && `, ${split} split`];
+	return table(
+		["of", "metric", "value", "which is"],
+		rows.map(([name, value, says, group], i) => [
+			rows[i - 1]?.[3] === group ? "" : group,
+			name,
+			value,
+			says,
+		]),
+		{
+			caption: `How well the autoencoder reconstructs${where.filter(Boolean).join("")}`,
+		},
+	);
 }

@@ -8,36 +8,37 @@ import {
 } from "../../model";
 import { reportProgress } from "../../progress";
 import type { Latents, Sae, SparseRows } from "../types";
+import { type LatentMetrics, latentMetrics } from "./latents";
 import { type ReconstructionMetrics, reconstructionMetrics } from "./metrics";
 import {
 	countedPositions,
 	gather,
 	predicting,
+	rowsAt,
 	scatter,
 	tokensOf,
 	valuesAt,
 } from "./positions";
+import { type PredictionMetrics, predictionMetrics } from "./predictions";
+import { type WeightMetrics, weightMetrics } from "./weights";
 
-/** How good an SAE is, on sentences that it was not trained on; formulas as in SAELens. */
-export interface SaeEvaluation extends Omit<ReconstructionMetrics, "n"> {
+/** How good an SAE is, on sentences that it was not trained on; names and formulas as in SAELens. */
+export interface SaeEvaluation
+	extends Omit<ReconstructionMetrics, "n">,
+		LatentMetrics,
+		PredictionMetrics,
+		WeightMetrics {
 	kind: "sae-evaluation";
 	hook_name: string;
+	d_sae: number;
 	/** The split that everything but `dead_fraction` is measured on; absent where the sentences have none. */
 	split?: Split;
 	/** Tokens counted: special ones never are. */
 	n_tokens: number;
-	/** Mean number of latents that fire on a token. */
-	l0: number;
-	/** Mean over tokens of Σ f. */
-	l1: number;
-	/** Mean cross-entropy in nats per predicted token: the model as it is. */
-	ce_loss_without_sae: number;
-	/** The same with the activations at the hook replaced by their reconstruction. */
-	ce_loss_with_sae: number;
-	/** The same with the activations at the hook replaced by zeros. */
-	ce_loss_with_ablation: number;
-	/** (ablation − with SAE) / (ablation − without SAE): 1 when nothing is lost, 0 when it is no better than zeros. */
-	ce_loss_score: number;
+	/** Special tokens (BOS and the like) in the same texts, which no metric counts. */
+	excluded: number;
+	/** Tokens left out at the ends of texts that are longer than the model's context, or than the SAE's `context_size`. */
+	cut: number;
 	/** Latents that never fire on the train split (on any sentence where there are no splits), as a share of d_sae. */
 	dead_fraction: number;
 	/** Wall-clock. */
@@ -56,10 +57,14 @@ export interface EvaluateOptions {
 }
 
 /**
- * Measures reconstruction, sparsity, the model's loss with the SAE in place, and dead latents.
+ * Measures reconstruction, sparsity, the model's predictions with the SAE in place, and dead latents. The model runs three
+ * times over the sentences: as it is, with reconstructions in place of the activations, and with zeros.
  *
- * Special tokens are neither counted nor touched: reconstructions and zeros replace the activations everywhere else.
- * The loss is a mean over positions that hold no special token, each predicting the token after it.
+ * Special tokens are counted in no metric, and keep their own activations where the others are reconstructed; zeros stand
+ * at every position, as in SAELens. The loss is a mean over positions that hold no special token, each predicting the
+ * token after it; the divergence is one over the same positions and each text's last.
+ * An SAE with `center_writing_weights` reads each row without its mean, and is measured against that.
+ *
  * Throws where the hook is not the model's, the split is empty, or the widths differ.
  */
 export async function evaluate(
@@ -69,67 +74,65 @@ export async function evaluate(
 	options: EvaluateOptions = {},
 ): Promise<SaeEvaluation> {
 	const started = performance.now();
-	const { d_in } = sae.cfg;
+	const { d_in, d_sae } = sae.cfg;
 	const hook_name = parseHook(model, sae.cfg.hook_name);
 	const split = sentences.split && (options.split ?? "test");
 	const texts = tokensOf(sae, model, sentences, split);
-	const metrics = reconstructionMetrics(d_in);
-	const latents = { n: 0, l1: 0 };
-	const loss = { tokens: 0, without: 0, sae: 0, ablation: 0 };
+	const reconstructions = reconstructionMetrics(d_in);
+	const latents = latentMetrics(d_sae);
+	const predictions = predictionMetrics();
 	let done = 0;
 	for (const numbers of batchesByLength(texts)) {
 		const some = numbers.map((i) => texts[i]);
 		options.signal?.throwIfAborted();
 		const tokens = model.batch(some);
-		const values = await valuesAt(model, sae, tokens);
 		const counted = countedPositions(some, tokens);
-		const x = gather(values, counted, d_in);
-		const sparse = await sae.encodeRows(x);
-		const reconstruction = sae.decode(sparse);
-		metrics.add(x, reconstruction);
-		latents.n += sparse.values.length;
-		for (const value of sparse.values) latents.l1 += value;
-
-		const replaced = async (rows: Float32Array) => {
-			const type = "replace" as const;
-			const all = scatter(values, counted, rows, d_in);
-			const change: Intervention = { type, hook_name, values: all };
-			return model.loss(tokens, { interventions: [change] });
+		const conditions = async (
+			cache: Parameters<typeof rowsAt>[0],
+		): Promise<Intervention[][]> => {
+			const values = rowsAt(cache, sae, hook_name);
+			const x = gather(values, counted, d_in);
+			const sparse = await sae.encodeRows(x);
+			const reconstruction = sae.decode(sparse);
+			reconstructions.add(sae.input(x), reconstruction);
+			latents.add(sparse, ends(counted, tokens.seq));
+			const all = scatter(values, counted, reconstruction, d_in);
+			return [all, new Float32Array(all.length)].map((values) => [
+				{ type: "replace", hook_name, values },
+			]);
 		};
-		const without = await model.loss(tokens);
-		const withSae = await replaced(reconstruction);
-		const ablation = await replaced(new Float32Array(x.length));
-		for (const at of predicting(counted, tokens)) {
-			loss.tokens++;
-			loss.without += without.data[at];
-			loss.sae += withSae.data[at];
-			loss.ablation += ablation.data[at];
-		}
+		const hooks = [hook_name];
+		const compared = await model.compare(tokens, { hooks, conditions });
+		predictions.add(compared, counted, predicting(counted, tokens));
 		done += some.length;
 		const total = texts.length;
 		reportProgress({ label: "evaluate SAE", done, total, unit: "sentences" });
 	}
-	const { n, ...reconstruction } = metrics.result();
-	const [clean, spliced, ablated] = [
-		loss.without / loss.tokens,
-		loss.sae / loss.tokens,
-		loss.ablation / loss.tokens,
-	];
+	const { n, ...reconstruction } = reconstructions.result();
+	const sum = (of: (text: (typeof texts)[number]) => number) =>
+		texts.reduce((so_far, text) => so_far + of(text), 0);
 	return {
 		kind: "sae-evaluation",
 		hook_name,
+		d_sae,
 		...(split && { split }),
 		n_tokens: n,
-		l0: latents.n / n,
-		l1: latents.l1 / n,
+		excluded: sum(({ special }) => special.reduce((a, b) => a + b, 0)),
+		cut: sum(({ cut }) => cut),
+		...latents.result(),
 		...reconstruction,
-		ce_loss_without_sae: clean,
-		ce_loss_with_sae: spliced,
-		ce_loss_with_ablation: ablated,
-		ce_loss_score: (ablated - spliced) / (ablated - clean),
+		...predictions.result(),
+		...(await weightMetrics(sae)),
 		dead_fraction: await deadFraction(sae, model, sentences, options),
 		seconds: (performance.now() - started) / 1000,
 	};
+}
+
+/** Where each text's rows end among the counted ones. */
+function* ends(counted: number[], seq: number): Generator<number> {
+	for (let i = 1; i <= counted.length; i++)
+		if (Math.floor(counted[i] / seq) !== Math.floor(counted[i - 1] / seq))
+			yield i;
 }
 
 async function deadFraction(

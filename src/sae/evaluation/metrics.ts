@@ -10,16 +10,34 @@ export interface ReconstructionMetrics {
 	explained_variance_legacy: number;
 	/** Fraction of variance unexplained, 1 − explained_variance. */
 	fvu: number;
+	/**
+	 * Mean over rows of ‖x − x̂‖² / ‖x‖², as in the code of OpenAI's sparse autoencoders. No mean is taken out: rows far from
+	 * the origin flatter it.
+	 */
+	nmse: number;
 	/** Mean over rows of the cosine between x and x̂. */
 	cossim: number;
-	/** Mean over rows of ‖x̂‖ / ‖x‖. */
+	/** Mean over rows of ‖x̂‖ / ‖x‖; where ‖x‖ is below 1e-4, of ‖x̂‖. */
 	l2_ratio: number;
+	/** Mean over rows of ‖x‖. */
+	l2_norm_in: number;
+	/** Mean over rows of ‖x̂‖. */
+	l2_norm_out: number;
+	/** E‖x̂‖² / E[x · x̂] (Rajamanoharan et al. 2024, equation 10): below 1 where reconstructions are shrunk. */
+	relative_reconstruction_bias: number;
 }
 
 /** Gathers metrics over batches of rows. All are NaN before the first row; those of variance where rows are all alike. */
 export function reconstructionMetrics(d_in: number) {
 	const total = new Float64Array(d_in);
-	const sum = { error: 0, square: 0, legacy: 0, cossim: 0, ratio: 0 };
+	const sum = {
+		error: 0,
+		legacy: 0,
+		nmse: 0,
+		cossim: 0,
+		ratio: 0,
+		...{ in: 0, out: 0, xx: 0, yy: 0, xy: 0 },
+	};
 	let n = 0;
 
 	/** Counts a batch of rows.  x, reconstruction: [rows, d_in] */
@@ -41,11 +59,17 @@ export function reconstructionMetrics(d_in: number) {
 				error += (a - b) ** 2;
 				spread += (a - mean[i]) ** 2;
 			}
+			const [norm, other] = [Math.sqrt(xx), Math.sqrt(yy)];
 			sum.error += error;
-			sum.square += xx;
 			sum.legacy += 1 - error / spread;
-			sum.cossim += xy / Math.max(Math.sqrt(xx * yy), 1e-12);
-			sum.ratio += Math.sqrt(yy) / Math.max(Math.sqrt(xx), 1e-4);
+			sum.nmse += error === 0 ? 0 : error / xx;
+			sum.cossim += xy / Math.max(norm * other, 1e-12);
+			sum.ratio += other / (norm < 1e-4 ? 1 : norm);
+			sum.in += norm;
+			sum.out += other;
+			sum.xx += xx;
+			sum.yy += yy;
+			sum.xy += xy;
 		}
 		n += rows;
 	}
@@ -53,15 +77,19 @@ export function reconstructionMetrics(d_in: number) {
 	function result(): ReconstructionMetrics {
 		let ofMean = 0;
 		for (const value of total) ofMean += (value / n) ** 2;
-		const fvu = sum.error / n / (sum.square / n - ofMean);
+		const fvu = sum.error / n / (sum.xx / n - ofMean);
 		return {
 			n,
 			mse: sum.error / n,
 			explained_variance: 1 - fvu,
 			explained_variance_legacy: sum.legacy / n,
 			fvu,
+			nmse: sum.nmse / n,
 			cossim: sum.cossim / n,
 			l2_ratio: sum.ratio / n,
+			l2_norm_in: sum.in / n,
+			l2_norm_out: sum.out / n,
+			relative_reconstruction_bias: sum.yy / sum.xy,
 		};
 	}
 	return { add, result };

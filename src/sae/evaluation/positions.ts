@@ -1,13 +1,18 @@
 import type { Sentences, Split } from "../../dataset";
 import {
 	type Decoder,
+	type HookName,
 	parseHook,
+	type RunResult,
 	type TokenBatch,
 	type Tokens,
 } from "../../model";
 import type { Sae } from "../types";
 
-/** The tokens of a split's sentences; those with nothing to predict are left out. */
+/**
+ * The tokens of a split's sentences, as many as the SAE's contexts had; those with nothing to predict are left out.
+ * An SAE has not seen what lies beyond its `context_size`.
+ */
 export function tokensOf(
 	{ cfg }: Sae,
 	model: Decoder,
@@ -16,15 +21,29 @@ export function tokensOf(
 ): Tokens[] {
 	// By default BOS comes first where the model has one.
 	const options = cfg.prepend_bos ? {} : { prepend_bos: false };
+	const limit = cfg.context_size ?? model.info.n_ctx;
 	const tokens = text
 		.filter((_, i) => !only || split?.[i] === only)
-		.map((sentence) => model.toTokens(sentence, options))
+		.map((sentence) => shortened(model.toTokens(sentence, options), limit))
 		.filter(({ ids, special }) => ids.length > 1 && special.includes(0));
 	if (tokens.length === 0)
 		throw new Error(
 			`There is no sentence to evaluate on${only ? ` in the split "${only}"` : ""} of "${name}": give sentences of at least two tokens.`,
 		);
 	return tokens;
+}
+
+/** The first `limit` tokens. */
+function shortened(tokens: Tokens, limit: number): Tokens {
+	const { ids, start, end, special, cut } = tokens;
+	if (ids.length <= limit) return tokens;
+	return {
+		ids: ids.subarray(0, limit),
+		start: start.subarray(0, limit),
+		end: end.subarray(0, limit),
+		special: special.subarray(0, limit),
+		cut: cut + ids.length - limit,
+	};
 }
 
 /** The activations at the SAE's hook, [batch, seq, d_in]. */
@@ -35,10 +54,20 @@ export async function valuesAt(
 ): Promise<Float32Array> {
 	const hook = parseHook(model, cfg.hook_name);
 	const { cache } = await model.run(tokens, { hooks: [hook] });
+	return rowsAt(cache, { cfg }, hook);
+}
+
+/** The values of a hook in a cache; heads side by side make one row. Throws where the SAE reads rows of another width. */
+export function rowsAt(
+	cache: RunResult["cache"],
+	{ cfg }: Pick<Sae, "cfg">,
+	hook: HookName,
+): Float32Array {
 	const { data, dims } = cache[hook];
-	if (dims[2] !== cfg.d_in)
+	const width = dims.slice(2).reduce((a, b) => a * b, 1);
+	if (width !== cfg.d_in)
 		throw new Error(
-			`The activations at ${hook} are ${dims[2]} wide and this SAE reads ${cfg.d_in}: it was trained on ${cfg.model_name}.`,
+			`The activations at ${hook} are ${width} wide and this SAE reads ${cfg.d_in}: it was trained on ${cfg.model_name}.`,
 		);
 	return data;
 }

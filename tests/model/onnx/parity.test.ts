@@ -9,6 +9,7 @@ import type {
 	TokenBatch,
 } from "../../../src/model";
 import { loadOnnxModel } from "../../../src/model";
+import { divergences, largestDifference } from "../../numbers";
 import {
 	type Fixtures,
 	families,
@@ -156,6 +157,37 @@ for (const family of families)
 					);
 					ok(before > 1e-3, `${name} changes nothing`);
 				}
+			});
+
+			test("a comparison gives the losses, and the divergence of its own logits", async () => {
+				const tokens = tokensOf(reference);
+				const hook_name = "blocks.0.hook_resid_post";
+				const half: Intervention[] = [
+					{ hook_name, type: "scale", factor: 0.5 },
+				];
+				const clean = await model.run(tokens, {
+					hooks: [hook_name],
+					logits: true,
+				});
+				const out = await model.compare(tokens, {
+					hooks: [hook_name],
+					conditions: (cache) => {
+						deepEqual(cache, clean.cache);
+						return [half, []];
+					},
+				});
+				const options = { interventions: half };
+				const changed = await model.run(tokens, options);
+				const loss = await model.loss(tokens, options);
+				ok(
+					largestDifference(out.loss.data, (await model.loss(tokens)).data) <
+						1e-5,
+				);
+				ok(largestDifference(out.changed[0].loss.data, loss.data) < 1e-5);
+				const expected = divergences(clean.logits, changed.logits).fill(0, 12); // two tokens of padding
+				ok(largestDifference(out.changed[0].kl.data, expected) < 1e-4);
+				ok(Math.max(...expected) > 1e-3);
+				ok(out.changed[1].kl.data.every((value) => Math.abs(value) < 1e-6));
 			});
 		});
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Sentences, Split } from "../../../src/dataset";
 import type { Decoder, Intervention, TokenBatch } from "../../../src/model";
-import { evaluate } from "../../../src/sae";
+import { evaluate, evaluationJson } from "../../../src/sae";
 import { makeSae } from "../../../src/sae/sae";
 import { activations, info } from "../fakes";
 
@@ -17,7 +17,24 @@ const table = [
 	[0, 4],
 ];
 
-/** A model whose activation is its token's, and whose loss at a position is 10 − the sum of the activation there. */
+const sumsOf = (values: Float32Array) =>
+	Float32Array.from(
+		{ length: values.length / 2 },
+		(_, i) => values[2 * i] + values[2 * i + 1],
+	);
+
+function lossOf({ batch, seq, lengths }: TokenBatch, sums: Float32Array) {
+	const data = new Float32Array(batch * (seq - 1));
+	for (let b = 0; b < batch; b++)
+		for (let t = 0; t < lengths[b] - 1; t++)
+			data[b * (seq - 1) + t] = 10 - sums[b * seq + t];
+	return { data, dims: [batch, seq - 1] };
+}
+
+/**
+ * A model whose activation is its token's, whose loss at a position is 10 − the sum of the activation there, and whose
+ * divergence is how much a change moves that sum.
+ */
 function fakeModel(seen: Float32Array[] = []): Decoder {
 	const valuesOf = ({ ids }: TokenBatch) =>
 		Float32Array.from([...ids].flatMap((id) => table[id]));
@@ -55,21 +72,24 @@ function fakeModel(seen: Float32Array[] = []): Decoder {
 				cache: { [hook_name]: { data: valuesOf(tokens), dims } },
 			};
 		},
-		async loss(input, { interventions } = {}) {
+		loss: unused,
+		async compare(input, { conditions }) {
 			const tokens = input as TokenBatch;
-			const change = interventions?.[0] as
-				| (Intervention & { values: Float32Array })
-				| undefined;
-			if (change) seen.push(change.values);
-			const values = change?.values ?? valuesOf(tokens);
-			const width = tokens.seq - 1;
-			const data = new Float32Array(tokens.batch * width);
-			for (let b = 0; b < tokens.batch; b++)
-				for (let t = 0; t < tokens.lengths[b] - 1; t++) {
-					const at = 2 * (b * tokens.seq + t);
-					data[b * width + t] = 10 - values[at] - values[at + 1];
-				}
-			return { data, dims: [tokens.batch, width] };
+			const dims = [tokens.batch, tokens.seq, 2];
+			const values = valuesOf(tokens);
+			const own = sumsOf(values);
+			const changed = await conditions({ [hook_name]: { data: values, dims } });
+			return {
+				loss: lossOf(tokens, own),
+				changed: changed.map(([change]) => {
+					const { values } = change as Intervention & { values: Float32Array };
+					seen.push(values);
+					const sums = sumsOf(values);
+					const data = sums.map((sum, i) => Math.abs(sum - own[i]));
+					const kl = { data, dims: dims.slice(0, 2) };
+					return { loss: lossOf(tokens, sums), kl };
+				}),
+			};
 		},
 		toStrTokens: unused,
 		dispose: unused,
@@ -125,10 +145,45 @@ test("the losses and the score are those worked by hand, special tokens and padd
 		[...seen[0]],
 		[100, 100, 0, 1, 3, 0, 0, 2, 100, 100, 1, 0, 0, 1, ...padding],
 	);
-	assert.deepEqual(
-		[...seen[1]],
-		[100, 100, 0, 0, 0, 0, 0, 0, 100, 100, 0, 0, 0, 0, ...padding],
+	assert.deepEqual([...seen[1]], Array(16).fill(0)); // BOS too, as in SAELens
+});
+
+test("the divergence counts every token that is not special, each text's last among them", async () => {
+	const e = await evaluate(sae, fakeModel(), sentences(["ab", "bcd"]));
+	// b and d lose half of what they have along the second dimension: 1 of 2 and 2 of 4
+	close(e.kl_div_with_sae, (0 + 1 + 1 + 0 + 2) / 5);
+	close(e.kl_div_with_ablation, (1 + 2 + 2 + 3 + 4) / 5);
+	close(e.kl_div_score, 1 - 4 / 12);
+});
+
+test("what is left out is counted: special tokens, and what an SAE's contexts were too short for", async () => {
+	const e = await evaluate(sae, fakeModel(), sentences(["ab", "bcd"]));
+	assert.deepEqual([e.n_tokens, e.excluded, e.cut], [5, 2, 0]);
+	const short = makeSae({ ...sae.cfg, context_size: 3 }, sae);
+	const cut = await evaluate(short, fakeModel(), sentences(["ab", "bcd"]));
+	assert.deepEqual([cut.n_tokens, cut.excluded, cut.cut], [4, 2, 1]);
+	close(cut.mse, (0 + 1 + 1 + 0) / 4); // a b, b c
+});
+
+test("an SAE of centred rows is measured against centred rows, and its reconstructions stay centred", async () => {
+	const seen: Float32Array[] = [];
+	const weights = {
+		...sae,
+		W_enc: Float32Array.of(1, -1, 0, 0, 0, 0),
+		W_dec: Float32Array.of(1, 0, -1, 0, 0, 0),
+		b_enc: new Float32Array(3),
+	};
+	const cfg = { ...sae.cfg, center_writing_weights: true };
+	const e = await evaluate(
+		makeSae(cfg, weights),
+		fakeModel(seen),
+		sentences(["ac"]),
 	);
+	// Without their means a and c are (½, −½) and (3/2, −3/2); the second dimension is not written.
+	close(e.mse, (0.25 + 2.25) / 2);
+	close(e.l2_norm_in, (Math.SQRT1_2 + 3 * Math.SQRT1_2) / 2);
+	close(e.l2_norm_out, (0.5 + 1.5) / 2);
+	assert.deepEqual([...seen[0]], [100, 100, 0.5, 0, 1.5, 0]);
 });
 
 test("reconstruction and sparsity are measured on tokens that are not special", async () => {
@@ -143,6 +198,76 @@ test("reconstruction and sparsity are measured on tokens that are not special", 
 	close(e.fvu, 1 - e.explained_variance);
 	close(e.cossim, 1);
 	close(e.l2_ratio, (0.5 + 1 + 0.5 + 1 + 0.5) / 5);
+	close(e.nmse, 3 / 4 / 5);
+	close(e.relative_reconstruction_bias, 16 / 22);
+	// The first latent fires on a and c, the second on b, b and d; "bcd" has two tokens of the second.
+	assert.deepEqual([...e.feature_density], [...Float32Array.of(0.4, 0.6, 0)]);
+	assert.deepEqual(
+		[...e.consistent_activation_heuristic],
+		[1, 1.5, Number.NaN],
+	);
+	assert.deepEqual([...e.encoder_norm], [1, 1, 0]);
+});
+
+test("the JSON has the groups and keys of SAELens, and what is not a number is −1", async () => {
+	const e = await evaluate(sae, fakeModel(), sentences(["ab", "bcd"]));
+	const json = evaluationJson(e);
+	assert.deepEqual(
+		Object.entries(json.metrics).map(([group, metrics]) => [
+			group,
+			...Object.keys(metrics),
+		]),
+		[
+			[
+				"model_behavior_preservation",
+				"kl_div_score",
+				"kl_div_with_ablation",
+				"kl_div_with_sae",
+			],
+			[
+				"model_performance_preservation",
+				"ce_loss_score",
+				"ce_loss_with_ablation",
+				"ce_loss_with_sae",
+				"ce_loss_without_sae",
+			],
+			[
+				"reconstruction_quality",
+				"explained_variance",
+				"explained_variance_legacy",
+				"mse",
+				"cossim",
+			],
+			[
+				"shrinkage",
+				"l2_norm_in",
+				"l2_norm_out",
+				"l2_ratio",
+				"relative_reconstruction_bias",
+			],
+			["sparsity", "l0", "l1"],
+			[
+				"token_stats",
+				"total_tokens_eval_reconstruction",
+				"total_tokens_eval_sparsity_variance",
+			],
+		],
+	);
+	assert.deepEqual(Object.keys(json.feature_metrics), [
+		"feature_density",
+		"consistent_activation_heuristic",
+		"encoder_norm",
+		"encoder_decoder_cosine_sim",
+		"encoder_bias",
+	]);
+	assert.equal(json.metrics.sparsity.l0, e.l0);
+	assert.equal(json.metrics.token_stats.total_tokens_eval_reconstruction, 5);
+	const { feature_metrics } = json;
+	assert.deepEqual(
+		feature_metrics.consistent_activation_heuristic,
+		[1, 1.5, -1],
+	);
+	assert.deepEqual(JSON.parse(JSON.stringify(json)), json);
 });
 
 test("only the split asked for is measured, test by default, and dead latents are sought on the train split", async () => {

@@ -68,3 +68,30 @@ test("cosine and length ratio are means over rows", () => {
 	close(m.cossim, 0.5);
 	close(m.l2_ratio, (2 + 5) / 2);
 });
+
+test("the lengths are means over rows, and a row of almost no length is not divided by", () => {
+	const m = measure([3, 4, 0, 0], [6, 8, 0, 5]);
+	close(m.l2_norm_in, 2.5);
+	close(m.l2_norm_out, 7.5);
+	close(m.l2_ratio, (2 + 5) / 2);
+});
+
+test("NMSE divides each row's error by its own squared length: 1 for answering with zero", () => {
+	close(measure([3, 4, 1, 0], [0, 0, 0, 0]).nmse, 1);
+	close(measure([3, 4, 1, 0], [3, 4, 1, 0.5]).nmse, 0.25 / 2);
+	close(measure([0, 0, 1, 0], [0, 0, 1, 0]).nmse, 0);
+	// Far from the origin the same error is next to nothing, while explained variance sees it.
+	const far = measure([100, 1, 100, -1], [100, 0, 100, 0]);
+	assert.ok(far.nmse < 1e-3);
+	close(far.explained_variance, 0);
+});
+
+test("the relative reconstruction bias of rows shrunk to a share is that share", () => {
+	const shrunk = x.map((value) => 0.8 * value);
+	close(measure(x, shrunk).relative_reconstruction_bias, 0.8);
+	// E‖x̂‖² / E[x · x̂], not a mean of ratios: (36 + 64 + 25) / (18 + 32 + 0)
+	close(
+		measure([3, 4, 1, 0], [6, 8, 0, 5]).relative_reconstruction_bias,
+		125 / 50,
+	);
+});

@@ -1,0 +1,83 @@
+import { type Chart, chart, clip, palette } from "./theme";
+
+/** One bar. */
+export interface Bar {
+	/** What it is of; bars of one name stand together. */
+	name: string;
+	value: number;
+	/** Which of several bars of a name it is: its colour. Default: all the same. */
+	series?: string;
+}
+
+/**
+ * A few numbers side by side as bars, in the order given, each with its number at the end; grouped by name and coloured
+ * by series where there are several. At most 60 bars are drawn.
+ *
+ * `value`: what is on the axis. `title`: what is seen. `format`: of the numbers, as in d3; default: ".3~g".
+ */
+export function bars(
+	rows: Bar[],
+	options: { value: string; title?: string; format?: string },
+): Chart {
+	if (!rows.length)
+		throw new Error("charts.bars was given no bars: give it at least one.");
+	const { value, title = "Side by side", format = ".3~g" } = options;
+	const values = rows.slice(0, 60).map((row) => ({
+		name: clip(row.name, 40),
+		series: clip(row.series ?? "", 40),
+		value: row.value,
+	}));
+	const names = [...new Set(values.map(({ name }) => name))];
+	const series = [...new Set(values.map((v) => v.series))];
+	const domain = domainOf(values.map((v) => v.value));
+	const x = { field: "value", type: "quantitative" };
+	const text = { field: "value", type: "quantitative", format };
+	return chart({
+		title: { text: title },
+		data: { values },
+		width: 440,
+		height: { step: series.length > 1 ? 17 : 24 },
+		encoding: {
+			y: { field: "name", type: "nominal", sort: names, title: null },
+			yOffset: { field: "series", sort: series },
+			x: {
+				...x,
+				title: value,
+				scale: { domain, nice: true },
+				axis: { tickCount: 6 },
+			},
+		},
+		layer: [
+			{
+				mark: { type: "bar", opacity: 1 },
+				encoding: {
+					color: {
+						field: "series",
+						type: "nominal",
+						scale: { domain: series, range: palette.slice(0, series.length) },
+						legend:
+							series.length > 1 ? { title: null, orient: "bottom" } : null,
+					},
+				},
+			},
+			// Numbers stand behind the ends of the bars: at the left of those below zero.
+			...[
+				{ filter: "datum.value >= 0", align: "left", dx: 5 },
+				{ filter: "datum.value < 0", align: "right", dx: -5 },
+			].map(({ filter, align, dx }) => ({
+				transform: [{ filter }],
+				mark: { type: "text", align, dx, fontSize: 11 },
+				encoding: { text },
+			})),
+		],
+	});
+}
+
+/** From zero on, with room for the numbers. */
+function domainOf(values: number[]): [number, number] {
+	const known = values.filter(Number.isFinite);
+	const low = known.reduce((a, b) => Math.min(a, b), 0);
+	const high = known.reduce((a, b) => Math.max(a, b), 0);
+	const room = 0.12 * (high - low || 1);
+	return [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
+}

@@ -1,0 +1,126 @@
+import type { ClassLatents, FactorLatents } from "../features";
+import { type Chart, chart, clip, count, ink, percent } from "./theme";
+
+/** Classes shown at most. */
+const most = 40;
+
+/**
+ * How well single latents tell the true classes of sentences: for each class the F1 of its best latent, of the latents
+ * that it is split over together, where they are several, and of firing always, which a latent has to beat. At the right
+ * the share of the class that more specific latents absorb.
+ */
+export function factorLatents(result: FactorLatents): Chart {
+	const shown = result.classes.slice(0, most);
+	const left_out = result.classes.length - shown.length;
+	const values = shown.map((c) => ({
+		name: nameOf(c),
+		f1: c.f1,
+		always: c.f1_always,
+		together: c.split.latents.length > 1 ? c.split.f1 : null,
+		latents: c.split.latents.join(", "),
+		precision: c.precision,
+		recall: c.recall,
+		absorbed: c.absorption?.absorbed ?? null,
+		note: c.absorption && `${percent(c.absorption.absorbed)} absorbed`,
+	}));
+	const good = result.classes.filter(({ f1 }) => f1 >= 0.9).length;
+	return chart({
+		title: {
+			text: `A single latent tells ${good} of ${result.classes.length} true classes with an F1 of 0.9 or more`,
+			subtitle: [
+				`${count(result.d_sae)} latents of ${result.hook_name}, chosen on ${count(result.n_chosen_on)} sentences, measured on ${count(result.n_held_out)} others`,
+				`in brackets: over how many latents a class is split, where more than one${left_out ? `; ${left_out} classes are left out` : ""}`,
+			],
+		},
+		data: { values },
+		width: 440,
+		height: { step: 19 },
+		encoding: {
+			y: {
+				field: "name",
+				type: "nominal",
+				sort: values.map(({ name }) => name),
+				title: null,
+				axis: { ticks: false, labelColor: ink.text },
+			},
+		},
+		layer: [
+			{
+				mark: { type: "bar", height: { band: 0.72 }, opacity: 1 },
+				encoding: {
+					x: {
+						field: "f1",
+						type: "quantitative",
+						title: "F1 on held-out sentences",
+						scale: { domain: [0, 1] },
+						axis: { tickCount: 6 },
+					},
+					color: series("the best latent"),
+					tooltip: [
+						{ field: "name", title: "class" },
+						{ field: "f1", title: "F1 of the best latent", format: ".3f" },
+						{ field: "precision", format: ".3f" },
+						{ field: "recall", format: ".3f" },
+						{ field: "together", title: "F1 together", format: ".3f" },
+						{ field: "always", title: "F1 of firing always", format: ".3f" },
+						{ field: "latents" },
+						{ field: "absorbed", format: ".1%" },
+					],
+				},
+			},
+			{
+				mark: {
+					type: "tick",
+					thickness: 3,
+					height: { band: 0.72 },
+					opacity: 1,
+				},
+				encoding: {
+					x: { field: "together", type: "quantitative" },
+					color: series("its latents together"),
+				},
+			},
+			{
+				mark: {
+					type: "tick",
+					thickness: 3,
+					height: { band: 0.72 },
+					opacity: 1,
+				},
+				encoding: {
+					x: { field: "always", type: "quantitative" },
+					color: series("firing always"),
+				},
+			},
+			{
+				transform: [{ filter: "datum.absorbed >= 0.005" }],
+				mark: { type: "text", align: "left", dx: 8, color: ink.faint },
+				encoding: {
+					x: { datum: 1 },
+					text: { field: "note" },
+				},
+			},
+		],
+	});
+}
+
+const legend = {
+	"the best latent": ink.main,
+	"its latents together": ink.accent,
+	"firing always": ink.text,
+};
+
+/** A colour that the legend explains. */
+function series(name: keyof typeof legend): object {
+	return {
+		datum: name,
+		type: "nominal",
+		scale: { domain: Object.keys(legend), range: Object.values(legend) },
+		legend: { title: null, orient: "bottom", symbolType: "square" },
+	};
+}
+
+function nameOf({ label, class: name, split }: ClassLatents): string {
+	const amount = split.latents.length;
+	return `${clip(label, 16)}: ${clip(name, 16)}${amount > 1 ? ` (${amount})` : ""}`;
+}

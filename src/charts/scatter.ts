@@ -1,0 +1,177 @@
+import { type Chart, chart, clip, count, ink, palette, thin } from "./theme";
+
+/** One point. */
+export interface Point {
+	x: number;
+	y: number;
+	/** What it belongs to: its colour. Default: all the same. */
+	series?: string;
+}
+
+/** A line through a scatter, such as what a formula predicts. */
+export interface ScatterLine {
+	name: string;
+	/** Its corners, from left to right. */
+	points: [number, number][];
+}
+
+/** Dashes, one for each line, so that lines are told apart without colour. */
+const dashes = [
+	[1, 0],
+	[6, 4],
+	[2, 3],
+	[10, 3, 2, 3],
+];
+
+/**
+ * One number against another, such as what was found against what is true, with lines for what a formula predicts. With
+ * `panels`, each series has a panel of its own. At most 2,000 points are drawn, evenly spread.
+ *
+ * `x`, `y`: what is on the axes. `title`: what is seen.
+ */
+export function scatter(
+	points: Point[],
+	options: {
+		x: string;
+		y: string;
+		title?: string;
+		lines?: ScatterLine[];
+		panels?: boolean;
+	},
+): Chart {
+	if (!points.length)
+		throw new Error(
+			"charts.scatter was given no points: give it at least one.",
+		);
+	const { lines = [] } = options;
+	const series = [...new Set(points.map((p) => p.series ?? ""))];
+	const names = series.map((name) => clip(name, 40));
+	const values = thin(points, 2000).map((p) => ({
+		x: round(p.x),
+		y: round(p.y),
+		series: clip(p.series ?? "", 40),
+	}));
+	const corners = lines.slice(0, dashes.length).flatMap(({ name, points }) =>
+		points.map(([x, y]) => ({
+			x: round(x),
+			y: round(y),
+			line: clip(name, 40),
+		})),
+	);
+	const all = [...values, ...corners];
+	const axes = { x: axis("x", options.x, all), y: axis("y", options.y, all) };
+	const panels = options.panels ? names : [undefined];
+	const size = options.panels
+		? { width: 290, height: 260 }
+		: { width: 480, height: 300 };
+	return chart({
+		title: titleOf(options.title, points.length, values.length),
+		spacing: { column: 30, row: 26 },
+		columns: 2,
+		concat: panels.map((panel) => ({
+			...(panel && { title: heading(panel) }),
+			...size,
+			layer: [
+				dots(
+					panel === undefined
+						? values
+						: values.filter((v) => v.series === panel),
+					axes,
+					names,
+					panel === undefined && series.length > 1,
+				),
+				...(corners.length ? [ruler(corners, axes)] : []),
+			],
+		})),
+	});
+}
+
+function dots(
+	values: object[],
+	axes: object,
+	names: string[],
+	legend: boolean,
+): object {
+	return {
+		data: { values },
+		mark: {
+			type: "circle",
+			size: values.length > 300 ? 16 : 44,
+			opacity: values.length > 300 ? 0.45 : 0.85,
+			strokeWidth: 0,
+		},
+		encoding: {
+			...axes,
+			color: {
+				field: "series",
+				type: "nominal",
+				scale:
+					names.length > palette.length
+						? { domain: names, scheme: "tableau20" }
+						: { domain: names, range: palette },
+				legend: legend ? { title: null, symbolOpacity: 1 } : null,
+			},
+			tooltip: [
+				...(legend ? [{ field: "series" }] : []),
+				{ field: "x", format: ".4~g" },
+				{ field: "y", format: ".4~g" },
+			],
+		},
+	};
+}
+
+function ruler(corners: { line: string }[], axes: object): object {
+	const names = [...new Set(corners.map(({ line }) => line))];
+	return {
+		data: { values: corners },
+		mark: { type: "line", strokeWidth: 1.8, color: ink.text },
+		encoding: {
+			...axes,
+			strokeDash: {
+				field: "line",
+				type: "nominal",
+				scale: { domain: names, range: dashes.slice(0, names.length) },
+				legend: { title: null, symbolSize: 300, symbolStrokeWidth: 1.8 },
+			},
+		},
+	};
+}
+
+/** The same domain in every panel. */
+function axis(
+	field: "x" | "y",
+	title: string,
+	all: { x: number; y: number }[],
+): object {
+	const numbers = all.map((p) => p[field]).filter(Number.isFinite);
+	const low = numbers.reduce((a, b) => Math.min(a, b), Infinity);
+	const high = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
+	return {
+		field,
+		type: "quantitative",
+		title,
+		scale: numbers.length
+			? { domain: [low, high], nice: true, zero: false }
+			: {},
+		axis: { tickCount: 5 },
+	};
+}
+
+function heading(text: string): object {
+	return {
+		text,
+		fontSize: 12,
+		fontWeight: "normal",
+		offset: 6,
+		frame: "group",
+	};
+}
+
+function titleOf(text = "One against the other", n: number, drawn: number) {
+	if (drawn === n) return { text };
+	return { text, subtitle: `${count(drawn)} of ${count(n)} points drawn` };
+}
+
+function round(x: number): number {
+	return Number(x.toPrecision(4));
+}

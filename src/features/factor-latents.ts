@@ -1,0 +1,165 @@
+import type { HookName } from "../model";
+import { reportProgress } from "../progress";
+import type { Latents } from "../sae";
+import { type Absorption, absorbersOf, absorption } from "./absorption";
+import { type Factor, factorsOf } from "./factors";
+import { type Firings, firings } from "./firings";
+import { halves } from "./halves";
+import { type Match, match, matchOfAny, splitOver } from "./splitting";
+
+/** The latents of one class of a true factor. All but what they were chosen by is measured on held-out sentences. */
+export interface ClassLatents extends Match {
+	/** "topic", "tense". */
+	label: string;
+	/** "music", "past". */
+	class: string;
+	/** The latent that tells the class best on its own, … */
+	latent: number;
+	/** … its F1 on the sentences it was chosen on. */
+	f1_chosen: number;
+	/** The F1 of always firing, 2 p / (1 + p) with p the class's share: what is no better has found nothing. */
+	f1_always: number;
+	/** Sentences of the class, held-out. */
+	n: number;
+	/** The latents that the class is split over, best first, and the F1 of "any of them fires": see `splitOver`. */
+	split: { latents: number[]; f1: number };
+	/** Absent where the best latent does not stand for the class: see `absorbersOf`. */
+	absorption?: Absorption;
+}
+
+/** The latents of a factor: means over its classes. */
+export interface FactorSummary {
+	label: string;
+	f1: number;
+	f1_always: number;
+	/** Over how many latents a class is split, on average. */
+	latents: number;
+	/** F1 of a class's latents together, on average. */
+	f1_split: number;
+	/** Share of a class's sentences that is absorbed, on average over the classes that a latent stands for; absent where there is none. */
+	absorbed?: number;
+}
+
+/** How an SAE's latents match the true factors of sentences. */
+export interface FactorLatents {
+	kind: "factor-latents";
+	model_name: string;
+	hook_name: HookName;
+	d_sae: number;
+	/** Sentences that latents were chosen on, and those that everything else was measured on. */
+	n_chosen_on: number;
+	n_held_out: number;
+	factors: FactorSummary[];
+	classes: ClassLatents[];
+	/** Wall-clock. */
+	seconds: number;
+}
+
+export interface FactorLatentsOptions {
+	/** Labels of the sentences that are true factors; default: every label of 2 to 12 classes. */
+	labels?: string[];
+	signal?: AbortSignal;
+}
+
+/**
+ * Latents against the true factors of sentences, which real text does not have: for each class the single latent that
+ * tells it best, over how many latents it is split, and how much of it is absorbed by more specific ones.
+ *
+ * A latent fires on a sentence where it is above zero on any token; how strongly is not looked at. Latents are chosen on the
+ * train split and measured on the test split; sentences without a split are halved in turn. Nothing is ever dense.
+ * Throws on a label that is not there, and where a split is missing.
+ */
+export async function factorLatents(
+	latents: Latents,
+	options: FactorLatentsOptions = {},
+): Promise<FactorLatents> {
+	const began = performance.now();
+	const { acts, d_sae } = latents;
+	const { sentences } = acts;
+	const { train, test } = halves(sentences, "latents");
+	const chosen = Uint32Array.from([...train, ...test]);
+	const factors = factorsOf(sentences, chosen, options.labels);
+	if (!factors.length)
+		throw new Error(
+			"The sentences have no label of 2 to 12 classes: give sentences whose factors are known, such as the bundled ones.",
+		);
+	const halfs = {
+		train: firings(latents, train),
+		test: firings(latents, test),
+	};
+	const total = factors.reduce((sum, { classes }) => sum + classes.length, 0);
+	const classes: ClassLatents[] = [];
+	for (const factor of factors)
+		for (const group of factor.classes.keys()) {
+			await new Promise(setImmediate);
+			options.signal?.throwIfAborted();
+			const found = classLatents(factor, group, halfs);
+			if (found) classes.push(found);
+			const done = classes.length;
+			reportProgress({ label: "match latents", done, total, unit: "classes" });
+		}
+	return {
+		kind: "factor-latents",
+		model_name: acts.model.name,
+		hook_name: acts.hook_name,
+		d_sae,
+		n_chosen_on: train.length,
+		n_held_out: test.length,
+		factors: factors.map(({ label }) =>
+			summary(
+				label,
+				classes.filter((c) => c.label === label),
+			),
+		),
+		classes,
+		seconds: (performance.now() - began) / 1000,
+	};
+}
+
+/** Undefined for a class that one of the halves has no sentence of. */
+function classLatents(
+	{ label, classes, of }: Factor,
+	group: number,
+	{ train, test }: Record<"train" | "test", Firings>,
+): ClassLatents | undefined {
+	const rows = (from: number, n: number) => {
+		const inside = Uint8Array.from({ length: n }, (_, i) =>
+			of[from + i] === group ? 1 : 0,
+		);
+		return { inside, size: inside.reduce((a, b) => a + b, 0) };
+	};
+	const own = rows(0, train.n);
+	const held = rows(train.n, test.n);
+	if (!own.size || !held.size) return undefined;
+	const split = splitOver(train, own);
+	const [latent] = split;
+	const absorbers = absorbersOf(train, own, latent);
+	const measured = matchOfAny(test, held, [latent]);
+	return {
+		label,
+		class: classes[group],
+		latent,
+		...measured,
+		f1_chosen: matchOfAny(train, own, [latent]).f1,
+		f1_always: match(held.size, test.n - held.size, held.size).f1,
+		n: held.size,
+		split: { latents: split, f1: matchOfAny(test, held, split).f1 },
+		...(absorbers && {
+			absorption: absorption(test, held, latent, absorbers),
+		}),
+	};
+}
+
+function summary(label: string, classes: ClassLatents[]): FactorSummary {
+	const mean = (values: number[]) =>
+		values.reduce((a, b) => a + b, 0) / values.length;
+	const absorbed = classes.flatMap(({ absorption: a }) => a?.absorbed ?? []);
+	return {
+		label,
+		f1: mean(classes.map(({ f1 }) => f1)),
+		f1_always: mean(classes.map(({ f1_always }) => f1_always)),
+		latents: mean(classes.map(({ split }) => split.latents.length)),
+		f1_split: mean(classes.map(({ split }) => split.f1)),
+		...(absorbed.length && { absorbed: mean(absorbed) }),
+	};
+}

@@ -9,13 +9,17 @@ export function rowReport(
 ): RowReport {
 	const ours_ms = medianMs(ours);
 	const peer_ms = peer ? medianMs(peer.runs) : null;
+	const floor_ms = row.flops && gflops && row.flops / gflops / 1e6;
 	return {
 		name: row.name,
 		ours_ms: rounded(ours_ms),
 		peer: peer?.name ?? null,
 		peer_ms: peer_ms === null ? null : rounded(peer_ms),
 		ratio: peer_ms === null ? null : rounded(peer_ms / ours_ms),
-		...(row.flops && gflops && { floor_ms: rounded(row.flops / gflops / 1e6) }),
+		...(floor_ms && {
+			floor_ms: rounded(floor_ms),
+			floor_share: rounded(floor_ms / ours_ms),
+		}),
 		peak_mb: peak_mb === null ? null : rounded(peak_mb),
 	};
 }
@@ -28,7 +32,7 @@ export function tableLines(names: string[]) {
 	return {
 		head: line(
 			"",
-			["ours ms", "peer ms", "ratio", "floor ms", "peak MB"],
+			["ours ms", "peer ms", "ratio", "floor ms", "share", "peak MB"],
 			"peer",
 		),
 		row: (row: RowReport, note: string) =>
@@ -39,6 +43,7 @@ export function tableLines(names: string[]) {
 					shown(row.peer_ms),
 					shown(row.ratio),
 					shown(row.floor_ms),
+					shown(row.floor_share),
 					shown(row.peak_mb),
 				],
 				[row.peer ?? "", note].filter((text) => text).join("; "),

@@ -74,6 +74,8 @@ export interface RowReport {
 	ratio: number | null;
 	/** The time of the row's dense products at the rate of ONNX Runtime's Gemm in the same run. */
 	floor_ms?: number;
+	/** The floor over our time: 1 would be nothing but the products. */
+	floor_share?: number;
 	/** The most memory that our process held (RSS), in 10⁶ bytes; null where the system does not say. */
 	peak_mb: number | null;
 }

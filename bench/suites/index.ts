@@ -2,7 +2,13 @@ import { join } from "node:path";
 
 /** By name: the file of each suite, which exports `suite`. */
 export const suites: Record<string, string> = Object.fromEntries(
-	["extract", "store", "train", "probe", "cluster", "gpt2-training"].map(
-		(name) => [name, join(__dirname, `${name}.ts`)],
-	),
+	[
+		"extract",
+		"store",
+		"train",
+		"encode",
+		"probe",
+		"cluster",
+		"gpt2-training",
+	].map((name) => [name, join(__dirname, `${name}.ts`)]),
 );

@@ -38,7 +38,7 @@ test("--json prints one object with machine, versions and rows on stdout, the ta
 	assert.match(report.versions.onnxruntime, /^1\./);
 	assert.equal(report.versions.library, "1.2");
 	const [first, second] = report.rows;
-	const { floor_ms = 0, peak_mb, ...rest } = first;
+	const { floor_ms = 0, floor_share, peak_mb, ...rest } = first;
 	assert.deepEqual(rest, {
 		name: "with a peer, 2x3",
 		ours_ms: 3,
@@ -47,6 +47,7 @@ test("--json prints one object with machine, versions and rows on stdout, the ta
 		ratio: 2,
 	});
 	assert.ok(floor_ms > 0 && (peak_mb ?? 1) > 0);
+	assert.ok(Math.abs((floor_share ?? 0) / (floor_ms / 3) - 1) < 1e-3);
 	assert.equal(second.name, "without a peer, 300 MB");
 	assert.deepEqual(
 		[second.ours_ms, second.peer, second.peer_ms, second.ratio],
@@ -71,7 +72,7 @@ test("without --json the table is on stdout, a line a row under a line of heads"
 	const head = out.findIndex((line) => /ours ms +peer ms +ratio/.test(line));
 	assert.match(
 		out[head + 1],
-		/^with a peer, 2x3 +3 +6 +2 +\S+ +\S+ {2}a library; a note$/,
+		/^with a peer, 2x3 +3 +6 +2 +\S+ +\S+ +\S+ {2}a library; a note$/,
 	);
 });
 

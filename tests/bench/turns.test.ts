@@ -58,7 +58,7 @@ test("a row has the medians, the peer's time over ours, and the time of its prod
 	const runs = (...times: number[]) => times.map((ms) => ({ ms }));
 	assert.deepEqual(
 		rowReport(
-			{ name: "work", flops: 2e9 },
+			{ name: "work", flops: 1e9 },
 			{
 				ours: runs(10, 40, 20),
 				peer: { name: "library", runs: runs(50, 30, 70) },
@@ -72,7 +72,8 @@ test("a row has the medians, the peer's time over ours, and the time of its prod
 			peer: "library",
 			peer_ms: 50,
 			ratio: 2.5,
-			floor_ms: 20,
+			floor_ms: 10,
+			floor_share: 0.5,
 			peak_mb: 123.46,
 		},
 	);

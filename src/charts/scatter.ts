@@ -24,10 +24,10 @@ const dashes = [
 ];
 
 /**
- * One number against another, such as what was found against what is true, with lines for what a formula predicts. With
- * `panels`, each series has a panel of its own. At most 2,000 points are drawn, evenly spread.
+ * One number against another, such as what was found against what is true. At most 2,000 points are drawn, evenly spread.
  *
- * `x`, `y`: what is on the axes. `title`: what is seen.
+ * `x`, `y`: what is on the axes. `title`: what is seen. `lines`: at most 4 lines to compare the points with, such as what a
+ * formula predicts. `panels`: whether each series has a panel of its own, with the same axes; default: no.
  */
 export function scatter(
 	points: Point[],
@@ -44,12 +44,11 @@ export function scatter(
 			"charts.scatter was given no points: give it at least one.",
 		);
 	const { lines = [] } = options;
-	const series = [...new Set(points.map((p) => p.series ?? ""))];
-	const names = series.map((name) => clip(name, 40));
+	const names = [...new Set(points.map((p) => clip(p.series ?? "", 40)))];
 	const values = thin(points, 2000).map((p) => ({
 		x: round(p.x),
 		y: round(p.y),
-		series: clip(p.series ?? "", 40),
+		...(p.series !== undefined && { series: clip(p.series, 40) }),
 	}));
 	const corners = lines.slice(0, dashes.length).flatMap(({ name, points }) =>
 		points.map(([x, y]) => ({
@@ -75,10 +74,10 @@ export function scatter(
 				dots(
 					panel === undefined
 						? values
-						: values.filter((v) => v.series === panel),
+						: values.filter((v) => (v.series ?? "") === panel),
 					axes,
 					names,
-					panel === undefined && series.length > 1,
+					panel === undefined && names.length > 1,
 				),
 				...(corners.length ? [ruler(corners, axes)] : []),
 			],
@@ -96,27 +95,32 @@ function dots(
 		data: { values },
 		mark: {
 			type: "circle",
-			size: values.length > 300 ? 16 : 44,
-			opacity: values.length > 300 ? 0.45 : 0.85,
+			color: ink.main,
+			size: values.length > 100 ? 24 : 44,
+			opacity: values.length > 300 ? 0.5 : 0.8,
 			strokeWidth: 0,
 		},
 		encoding: {
 			...axes,
-			color: {
-				field: "series",
-				type: "nominal",
-				scale:
-					names.length > palette.length
-						? { domain: names, scheme: "tableau20" }
-						: { domain: names, range: palette },
-				legend: legend ? { title: null, symbolOpacity: 1 } : null,
-			},
+			...(names.length > 1 && { color: colour(names, legend) }),
 			tooltip: [
 				...(legend ? [{ field: "series" }] : []),
 				{ field: "x", format: ".4~g" },
 				{ field: "y", format: ".4~g" },
 			],
 		},
+	};
+}
+
+function colour(names: string[], legend: boolean): object {
+	return {
+		field: "series",
+		type: "nominal",
+		scale:
+			names.length > palette.length
+				? { domain: names, scheme: "tableau20" }
+				: { domain: names, range: palette },
+		legend: legend ? { title: null, symbolOpacity: 1 } : null,
 	};
 }
 

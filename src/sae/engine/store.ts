@@ -55,6 +55,8 @@ export function createSession(
 		})),
 		intraOpNumThreads: availableParallelism(),
 		interOpNumThreads: 1,
+		// A plan of the memory is made after the first run, as a second allocation beside it.
+		enableMemPattern: false,
 		logSeverityLevel: 3,
 		// Threads that spin between runs slow down the kernels, and everyone else.
 		extra: {

@@ -28,7 +28,6 @@ import {
 	type TrainOptions,
 	trainSweep,
 } from "../src/sae";
-import { machine } from "./machine";
 import { equalTable, type ParetoRun, runsTable } from "./pareto-table";
 
 const hook_name = "blocks.5.hook_resid_post";
@@ -116,9 +115,7 @@ async function main(): Promise<void> {
 	if (!complete || !usual) return;
 	const results = join(__dirname, "results");
 	mkdirSync(results, { recursive: true });
-	const { cpu, cores } = machine();
-	const took = `Took ${Math.round(seconds(started) / 60)} minutes on ${cores} cores of ${cpu}.`;
-	writeFileSync(join(results, "pareto.md"), `${text}\n${took}\n`);
+	writeFileSync(join(results, "pareto.md"), `${text}\n`);
 	writeFileSync(join(results, "pareto.json"), `${JSON.stringify(runs)}\n`);
 }
 

@@ -4,8 +4,8 @@
  *
  *     npm run pareto [-- <architecture> …] [--seeds <n>] [--training-tokens <n>]
  *
- * Prints tables in Markdown and writes the chart to out/pareto.png. Where everything was run as it is by default, the
- * tables go to bench/results/pareto.md and the numbers to bench/results/pareto.json.
+ * Prints tables in Markdown and writes the chart and the numbers to out/pareto.png and out/pareto.json. Where everything was
+ * run as it is by default, the tables go to bench/results/pareto.md.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +18,7 @@ import {
 	type Split,
 	selectSentences,
 } from "../src/dataset";
+import { saveJson } from "../src/files";
 import { type Decoder, loadModel } from "../src/model";
 import { drawChart, prepareChart } from "../src/notebook/picture";
 import {
@@ -110,13 +111,13 @@ async function main(): Promise<void> {
 	mkdirSync("out", { recursive: true });
 	const { png } = await drawChart(prepareChart(figure(runs)));
 	writeFileSync(join("out", "pareto.png"), png);
+	saveJson(join("out", "pareto.json"), runs);
 	const complete = architectures.length === Object.keys(plans).length;
 	const usual = seeds === DEFAULT_SEEDS && training_tokens === DEFAULT_TOKENS;
 	if (!complete || !usual) return;
 	const results = join(__dirname, "results");
 	mkdirSync(results, { recursive: true });
 	writeFileSync(join(results, "pareto.md"), `${text}\n`);
-	writeFileSync(join(results, "pareto.json"), `${JSON.stringify(runs)}\n`);
 }
 
 function parse() {

@@ -3,6 +3,7 @@ import { centre, writesToStream } from "../activations";
 import { OnnxGraph } from "../formats/onnx";
 import type { HookName } from "../model";
 import { createSession, floatTensor } from "./engine/store";
+import { denseLatents, type LatentParts } from "./latents-graph";
 import { normalizeRows, scalesRows } from "./normalize";
 import { openSelector } from "./select";
 import { addChosen, addDense, type SparseBuilder } from "./sparse-rows";
@@ -131,12 +132,7 @@ function prepare(
 	return rows;
 }
 
-/**
- * standard   f = ReLU(z)            z = (x − b_dec) W_enc + b_enc, b_dec only where `apply_b_dec_to_input`
- * topk       the k largest z, through ReLU
- * jumprelu   f = z where z > threshold and z > 0
- * gated      f = ReLU(p e^r_mag + b_mag) where p + b_gate > 0, p = (x − b_dec) W_enc
- */
+/** A session that computes of rows what a `Collector` gathers. */
 function openEncoder(
 	cfg: SaeConfig,
 	weights: SaeWeights,
@@ -149,36 +145,23 @@ function openEncoder(
 		const where = { location: name, offset: 0, length: data.byteLength };
 		return g.external(name, { type: "float32", shape, ...where });
 	};
-	const parameter = (name: "b_enc" | "threshold" | "b_gate" | "b_mag") =>
-		constant(name, weights[name] as Float32Array);
-
 	let x = g.input("x", "float32", ["rows", d_in]);
 	if (cfg.apply_b_dec_to_input)
 		x = g.op("Sub", [x, constant("b_dec", weights.b_dec, [d_in])]);
-	const product = [x, constant("W_enc", weights.W_enc, [d_in, d_sae])];
-	const where = (condition: string, f: string) =>
-		g.op("Where", [condition, f, g.float(0)], {}, "f");
+	const W_enc = constant("W_enc", weights.W_enc, [d_in, d_sae]);
+	const parts: LatentParts = {
+		product: (...bias) => g.op("Gemm", [x, W_enc, ...bias], {}, "z"),
+		parameter: (name) => constant(name, weights[name] as Float32Array),
+	};
 	const open = (...outputs: string[]) =>
 		createSession(g.build(outputs), constants);
 
-	if (architecture === "gated") {
-		const p = g.op("Gemm", product);
-		const r = (weights.r_mag as Float32Array).map(Math.exp);
-		const scaled = g.op("Mul", [p, constant("e^r_mag", r)]);
-		const magnitude = g.op("Add", [scaled, parameter("b_mag")]);
-		const gate = g.op("Add", [p, parameter("b_gate")]);
-		const on = g.op("Greater", [gate, g.float(0)]);
-		where(on, g.op("Relu", [magnitude]));
-		return open("f");
+	if (architecture !== "topk") {
+		return open(denseLatents(g, architecture, parts, "f"));
 	}
-	const z = g.op("Gemm", [...product, parameter("b_enc")], {}, "z");
+	const z = parts.product(parts.parameter("b_enc"));
 	if (isChosenHere(cfg)) return open("z");
-	if (architecture === "topk") {
-		g.ops("TopK", [z, g.int([k])], { sorted: 0 }, ["values", "which"]);
-		g.op("Cast", ["which"], { to: 6 }, "indices");
-		return open("values", "indices");
-	}
-	if (architecture === "standard") g.op("Relu", [z], {}, "f");
-	else where(g.op("Greater", [z, parameter("threshold")]), g.op("Relu", [z]));
-	return open("f");
+	g.ops("TopK", [z, g.int([k])], { sorted: 0 }, ["values", "which"]);
+	g.op("Cast", ["which"], { to: 6 }, "indices");
+	return open("values", "indices");
 }

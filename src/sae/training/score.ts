@@ -2,6 +2,7 @@ import { OnnxGraph } from "../../formats/onnx";
 import type { ArchitectureRules } from "../architectures";
 import { createSession, floatTensor } from "../engine/store";
 import type { TraineeShape, TraineeState } from "../engine/trainee";
+import { denseLatents, type LatentParts } from "../latents-graph";
 
 /** How each row comes out. */
 export interface RowScores {
@@ -98,45 +99,31 @@ function scoreGraph(
 	for (const name of ["W_enc", "W_dec"])
 		g.input(name, "float32", [d_sae, d_in]);
 	g.input("b_dec", "float32", [d_in]);
-	const latent = (name: string) => {
-		g.input(name, "float32", [d_sae]);
-		return name;
-	};
 	const centred = g.op("Sub", ["x", "b_dec"]);
-	const encode = (bias: string[]) =>
-		g.op("Gemm", [centred, "W_enc", ...bias], { transB: 1 });
-	const where = (condition: string, value: string) =>
-		g.op("Mul", [value, g.op("Cast", [condition], { to: 1 })]);
-	const zero = g.float(0);
-	let f: string;
-	if (saved_as === "gated") {
-		const pre = encode([]);
-		const gate = g.op("Add", [pre, latent("b_gate")]);
-		const slope = g.op("Mul", [pre, g.op("Exp", [latent("r_mag")])]);
-		const size = g.op("Relu", [g.op("Add", [slope, latent("b_mag")])]);
-		f = where(g.op("Greater", [gate, zero]), size);
-	} else {
-		const pre = encode([latent("b_enc")]);
-		f = g.op("Relu", [pre]);
-		if (saved_as === "jumprelu")
-			f = where(g.op("Greater", [pre, latent("threshold")]), f);
-		if (saved_as === "topk") {
-			// Of values that are equal at the cut all are kept, where the saved SAE takes the first: a tie is rare.
-			g.ops("TopK", [pre, g.int([k])], {}, ["kept", "which"]);
-			const last = g.op("Slice", [
-				"kept",
-				g.int([k - 1]),
-				g.int([k]),
-				g.int([1]),
-			]);
-			f = where(g.op("GreaterOrEqual", [pre, last]), f);
-		}
-	}
+	const parts: LatentParts = {
+		product: (...bias) =>
+			g.op("Gemm", [centred, "W_enc", ...bias], { transB: 1 }),
+		parameter: (name) => g.input(name, "float32", [d_sae]),
+	};
+	const f =
+		saved_as === "topk"
+			? largest(g, parts.product(parts.parameter("b_enc")), k)
+			: denseLatents(g, saved_as, parts);
 	const error = g.op("Sub", [g.op("Gemm", [f, "W_dec", "b_dec"]), "x"]);
 	const columns = g.int([1]);
 	const sum = (of: string, output: string) =>
 		g.op("ReduceSum", [of, columns], { keepdims: 0 }, output);
 	sum(g.op("Mul", [error, error]), "errors");
-	sum(g.op("Cast", [g.op("Greater", [f, zero])], { to: 1 }), "counts");
+	const on = g.op("Greater", [f, g.float(0)]);
+	sum(g.op("Cast", [on], { to: 1 }), "counts");
 	return g.build(["errors", "counts"]);
+}
+
+/** Of values that are equal at the cut all are kept, where the saved SAE takes the first: a tie is rare. */
+function largest(g: OnnxGraph, z: string, k: number): string {
+	g.ops("TopK", [z, g.int([k])], {}, ["kept", "which"]);
+	const [from, to, axis] = [g.int([k - 1]), g.int([k]), g.int([1])];
+	const last = g.op("Slice", ["kept", from, to, axis]);
+	const kept = g.op("GreaterOrEqual", [z, last]);
+	return g.op("Where", [kept, g.op("Relu", [z]), g.float(0)]);
 }

@@ -1,4 +1,4 @@
-import { type Chart, chart, clip, ink, palette } from "./theme";
+import { type Chart, chart, clip, ink, palette, panelTitle } from "./theme";
 
 /** One direction in a plane, drawn as a line from the origin. */
 export interface Direction {
@@ -90,7 +90,7 @@ export function directions(
 		spacing: { column: 26, row: 26 },
 		columns: 3,
 		concat: panels.map((panel) => ({
-			...(panel !== undefined && { title: heading(clip(panel, 40)) }),
+			...(panel !== undefined && { title: panelTitle(clip(panel, 40)) }),
 			width: side,
 			height: side,
 			data: { values: values.filter((_, i) => drawn[i].panel === panel) },
@@ -100,16 +100,6 @@ export function directions(
 }
 
 const zero = { datum: 0, type: "quantitative" };
-
-function heading(text: string): object {
-	return {
-		text,
-		fontSize: 12,
-		fontWeight: "normal",
-		offset: 6,
-		frame: "group",
-	};
-}
 
 /** Where the name goes: behind the end of the line. */
 function place(x: number, y: number, most: number, length: number): object {

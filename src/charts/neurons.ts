@@ -1,5 +1,13 @@
 import type { NeuronReport } from "../features";
-import { type Chart, chart, clip, count, ink, whiskers } from "./theme";
+import {
+	type Chart,
+	chart,
+	clip,
+	count,
+	ink,
+	panelTitle,
+	whiskers,
+} from "./theme";
 
 /** Neurons shown at most. */
 const columns_limit = 40;
@@ -41,9 +49,12 @@ function associations(report: NeuronReport): object {
 		}));
 	});
 	return {
-		title: heading(
-			"goes with: sentences of the class have the larger (blue) or smaller (orange) mean activation",
-		),
+		title: {
+			...panelTitle(
+				"goes with: sentences of the class have the larger (blue) or smaller (orange) mean activation",
+			),
+			anchor: "start",
+		},
 		data: { values },
 		width: { step: 17 },
 		height: { step: 17 },
@@ -101,9 +112,12 @@ function effects(report: NeuronReport): object {
 			: "log-probability of the true ending";
 	const names = [...new Set(values.map((v) => v.name))];
 	return {
-		title: heading(
-			`does: change of the answers when set to zero, ${count(report.n_prompts)} prompts (whisker: 95% interval)`,
-		),
+		title: {
+			...panelTitle(
+				`does: change of the answers when set to zero, ${count(report.n_prompts)} prompts (whisker: 95% interval)`,
+			),
+			anchor: "start",
+		},
 		data: { values },
 		width: 420,
 		height: { step: 24 },
@@ -147,17 +161,6 @@ function effects(report: NeuronReport): object {
 			},
 			...whiskers,
 		],
-	};
-}
-
-function heading(text: string): object {
-	return {
-		text,
-		fontSize: 12,
-		fontWeight: "normal",
-		offset: 6,
-		anchor: "start",
-		frame: "group",
 	};
 }
 

@@ -1,4 +1,13 @@
-import { type Chart, chart, clip, count, ink, palette, thin } from "./theme";
+import {
+	type Chart,
+	chart,
+	clip,
+	count,
+	ink,
+	palette,
+	panelTitle,
+	thin,
+} from "./theme";
 
 /** One point. */
 export interface Point {
@@ -68,7 +77,7 @@ export function scatter(
 		spacing: { column: 30, row: 26 },
 		columns: 2,
 		concat: panels.map((panel) => ({
-			...(panel && { title: heading(panel) }),
+			...(panel && { title: panelTitle(panel) }),
 			...size,
 			layer: [
 				dots(
@@ -158,16 +167,6 @@ function axis(
 			? { domain: [low, high], nice: true, zero: false }
 			: {},
 		axis: { tickCount: 5 },
-	};
-}
-
-function heading(text: string): object {
-	return {
-		text,
-		fontSize: 12,
-		fontWeight: "normal",
-		offset: 6,
-		frame: "group",
 	};
 }
 

@@ -134,3 +134,14 @@ export const whiskers = [
 		x2: { field: "high" },
 	},
 }));
+
+/** The title of one panel among several. */
+export function panelTitle(text: string): object {
+	return {
+		text,
+		fontSize: 12,
+		fontWeight: "normal",
+		offset: 6,
+		frame: "group",
+	};
+}

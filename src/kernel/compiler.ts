@@ -1,157 +1,174 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import {
+	type Completion,
+	completion,
+	inspection,
+	type QuickInfo,
+} from "./assistance";
+import { keepAssigned } from "./declarations";
+import { compileFailure, type Failure } from "./failure";
+import type { CellCode, Outcome } from "./messages";
+import { mapComment } from "./source-map";
+import { tslabRequire } from "./tslab";
+import { sourceMaps, ts } from "./typescript";
 
-// tslab compiles, checks, runs, completes and inspects cells. It has no public interface for that: these are its own
-// files, hence exactly version 1.0.22 in package.json.
-const folder = dirname(require.resolve("tslab/package.json"));
-const tslabRequire = createRequire(join(folder, "dist/main.js"));
+interface Finding {
+	start: { line: number; character: number };
+	messageText: string;
+	code: number;
+	fileName?: string;
+}
 
+/** What tslab makes of a cell. */
 interface Converted {
+	diagnostics: Finding[];
 	output?: string;
+	declOutput?: string;
 	hasToplevelAwait?: boolean;
+	lastExpressionVar?: string;
+	sideOutputs?: { path: string; data: string }[];
 }
 
 interface Converter {
 	convert(declarations: string, code: string): Converted;
-	close(): void;
-}
-
-/** tslab's executor: it keeps the variables of the cells. */
-export interface Executor {
-	/** Runs a cell; false when it failed. What it evaluates to and why it failed goes to the console given. */
-	execute(code: string): Promise<boolean>;
-	inspect(code: string, position: number): object | undefined;
-	complete(
+	addModule(name: string, code: string, meta: object): Finding[];
+	inspect(
+		declarations: string,
 		code: string,
-		position: number,
-	): { start: number; end: number; candidates: string[] };
-	/** Ends a cell that awaits something. */
-	interrupt(): void;
+		at: number,
+	): QuickInfo | undefined;
+	complete(declarations: string, code: string, at: number): Completion;
 	close(): void;
 }
 
-type Console = Record<"log" | "error", (...args: unknown[]) => void>;
-type TypeScript = typeof import("typescript");
+/** A cell that was compiled, or why it was not. */
+export type Compiled =
+	| { failure: Failure }
+	| {
+			code: CellCode;
+			/** What the user should know, without the cell being wrong. */
+			warnings: string[];
+			/** Remembers what the cell declares, once it is done. */
+			settle(outcome: Pick<Outcome, "failure" | "assigned">): void;
+	  };
 
-/** The file in which tslab keeps what earlier cells declare. */
-const declarationsFile = /__prev__\.d\.ts$/;
+/** Compiles cells, each with what the earlier ones declare. */
+export interface Compiler {
+	/** `file`: the name that stack traces show. */
+	compile(code: string, file: string): Compiled;
+	complete(code: string, at: number): Completion;
+	/** What is known of the name at a position, as text; of the function whose arguments are there, where there is no name. */
+	inspect(code: string, at: number): string | undefined;
+	/** Forgets all variables. */
+	reset(): void;
+	close(): void;
+}
 
-const ts = strictTypeScript();
-const { createConverter, isCompleteCode } = tslabRequire("./converter.js");
-const { createExecutor } = tslabRequire("./executor.js");
-const { printQuickInfo } = tslabRequire("./inspect.js");
+const { createConverter } = tslabRequire("./converter.js");
+const { getCodeMetadata } = tslabRequire("./metadata.js");
 
 /** The version of TypeScript that checks the cells. */
 export const typescriptVersion: string = ts.version;
 
-/**
- * Puts a copy of tslab's TypeScript in the place of the original, which checks strictly and follows the `exports` of
- * packages; the stock kernel has no setting for that. The original's own properties cannot be replaced.
- */
-function strictTypeScript(): TypeScript {
-	type AnyFunction = (...args: unknown[]) => unknown;
-	let checker: import("typescript").TypeChecker | undefined; // of the cell at hand
-	const name = "@tslab/typescript-for-tslab";
-	const original = tslabRequire(name) as TypeScript & {
-		getPreEmitDiagnosticsOfFiles(
-			program: import("typescript").Program,
-			...args: unknown[]
-		): import("typescript").Diagnostic[];
+/** What declares variables undefined before the code of a cell: it would wipe out what earlier cells gave them. */
+const clearing = /^exports\.[^\s;]+ = (?:exports\.[^\s;]+ = )*void 0;$/gm;
+const exported =
+	/^exports\.([^\s;]+) = |^Object\.defineProperty\(exports, "([^"]+)"/gm;
+
+/** Starts the compiler for the cells of a notebook in the folder that this process runs in. */
+export function createCompiler(): Compiler {
+	const converter: Converter = createConverter({
+		isJS: false,
+		isBrowser: false,
+	});
+	let declarations = ""; // of the variables, as the text of a declaration file
+
+	const compile = (code: string, file: string): Compiled => {
+		const { module, ...meta } = getCodeMetadata(code);
+		if (module) {
+			const findings = converter.addModule(module, code, meta).map(line);
+			return done([], findings);
+		}
+		const converted = converter.convert(declarations, code);
+		const findings = converted.diagnostics;
+		if (findings.length) {
+			return { failure: compileFailure(findings.map(line), code) };
+		}
+		const before = declarations;
+		const after = converted.declOutput ?? "";
+		const cell = cellCode(converted, file);
+		return {
+			code: cell,
+			warnings: shadowed(before, code),
+			settle: ({ failure, assigned }) => {
+				declarations = failure
+					? keepAssigned(ts, before, after, cell.names, assigned)
+					: after;
+			},
+		};
 	};
-	const copy = {
-		createWatchCompilerHost: (
-			files: string[],
-			options: object,
-			system: import("typescript").System,
-			...rest: unknown[]
-		) =>
-			(original.createWatchCompilerHost as AnyFunction)(
-				files,
-				{
-					...options,
-					strict: true,
-					moduleResolution: original.ModuleResolutionKind.Bundler,
-				},
-				withManyTimers(system),
-				...rest,
-			),
-		// a package without types is no mistake of the cell that imports it
-		getPreEmitDiagnosticsOfFiles: (
-			program: import("typescript").Program,
-			...args: unknown[]
-		) => {
-			checker = program.getTypeChecker();
-			return original
-				.getPreEmitDiagnosticsOfFiles(program, ...args)
-				.filter(({ code }) => code !== 7016);
+
+	return {
+		compile,
+		complete: (code, at) =>
+			completion(converter.complete(declarations, code, at), code, at),
+		inspect: (code, at) =>
+			inspection((at) => converter.inspect(declarations, code, at), code, at),
+		reset: () => {
+			declarations = "";
 		},
-		visitEachChild: (node: import("typescript").Node, ...rest: unknown[]) =>
-			longForm(original, checker, node) ??
-			(original.visitEachChild as AnyFunction)(node, ...rest),
+		close: () => converter.close(),
 	};
-	for (const key of Object.keys(original) as (keyof TypeScript)[]) {
-		if (key in copy) continue;
-		Object.defineProperty(copy, key, {
-			enumerable: true,
-			get: () => original[key],
-		});
+}
+
+/** A cell with nothing to run. */
+function done(names: string[], warnings: string[]): Compiled {
+	const code = { js: "", async: false, file: "", names, modules: [] };
+	return { code, warnings, settle: () => {} };
+}
+
+/** A finding as "line:column - text", behind the file where it is not the cell. */
+function line({ fileName, start, messageText, code }: Finding): string {
+	const file = fileName ? `${fileName} ` : "";
+	const text = `${file}${start.line + 1}:${start.character + 1} - ${messageText}`;
+	return `${text}${hint(messageText, code)}`;
+}
+
+const cannotFindModule = 2307;
+const cannotFindName = 2304;
+
+/** What to do about a finding, where its text alone does not say. */
+function hint(text: string, code: number): string {
+	const [, name = ""] = /'([^']+)'/.exec(text) ?? [];
+	if (code === cannotFindModule && /^(@[\w.-]+\/)?\w[\w.-]*(\/|$)/.test(name)) {
+		const parts = name.split("/");
+		const pack = parts.slice(0, name.startsWith("@") ? 2 : 1).join("/");
+		return ` To install it: npm install ${pack}`;
 	}
-	const module = require.cache[tslabRequire.resolve(name)];
-	if (module) module.exports = copy;
-	return copy as unknown as TypeScript;
+	if (code === cannotFindName && name === "using")
+		return ` The compiler of the cells, TypeScript ${ts.version}, has no using yet: call [Symbol.dispose]() in a finally instead.`;
+	return "";
 }
 
-/**
- * `{ a }` as `{ a: exports.a }` where an earlier cell declares a: tslab keeps variables on `exports` and puts that before
- * every name, but overlooks this form. Undefined for all else.
- */
-function longForm(
-	ts: TypeScript,
-	checker: import("typescript").TypeChecker | undefined,
-	node: import("typescript").Node,
-): import("typescript").Node | undefined {
-	if (!ts.isShorthandPropertyAssignment(node)) return undefined;
-	const written = ts.getOriginalNode(node);
-	const symbol = checker?.getShorthandAssignmentValueSymbol(written);
-	const cell = written.getSourceFile();
-	const earlier = symbol?.declarations?.some((declaration) => {
-		const { fileName } = declaration.getSourceFile();
-		return fileName !== cell.fileName && declarationsFile.test(fileName);
-	});
-	if (!earlier) return undefined;
-	const { factory } = ts;
-	return factory.createPropertyAssignment(
-		node.name,
-		factory.createPropertyAccessExpression(
-			factory.createIdentifier("exports"),
-			node.name,
-		),
+function cellCode(converted: Converted, file: string): CellCode {
+	const { output = "", lastExpressionVar, sideOutputs = [] } = converted;
+	const names = [...output.matchAll(exported)]
+		.map(([, assigned, defined]) => assigned ?? defined)
+		.filter((name) => name !== "__esModule" && name !== lastExpressionVar);
+	const all = [...output.matchAll(clearing)].flatMap(([statement]) =>
+		[...statement.matchAll(/exports\.([^\s;]+) =/g)].map(([, name]) => name),
 	);
-}
-
-/**
- * tslab has room for one timer of the compiler's, that for a new program, which it calls before each cell. But when a
- * file appears in a folder where the compiler looked for one, it sets a second timer, and from then on every cell would
- * fail. Other timers than the first become ordinary ones.
- */
-function withManyTimers(
-	system: import("typescript").System,
-): import("typescript").System {
-	const timers = new Set<unknown>();
-	return Object.assign(Object.create(system), {
-		setTimeout: (callback: () => void, ms: number) => {
-			if (callback.name === "updateProgramWithWatchStatus") {
-				return system.setTimeout?.(callback, ms);
-			}
-			const timer = setTimeout(callback, ms);
-			timers.add(timer);
-			return timer;
-		},
-		clearTimeout: (timer: unknown) => {
-			if (timers.delete(timer)) clearTimeout(timer as NodeJS.Timeout);
-			else system.clearTimeout?.(timer);
-		},
-	});
+	const body = output.replace(clearing, "");
+	return {
+		js: `${body}\n${mapComment(sourceMaps.first, sourceMaps.second, file)}`,
+		// tslab overlooks `await (x)`, `await [x][0]` and `for await`, and would run them where await is not defined
+		async: converted.hasToplevelAwait || awaitsAtTop(body),
+		file,
+		value: lastExpressionVar,
+		names: [...new Set([...all, ...names])].filter(
+			(name) => name !== lastExpressionVar,
+		),
+		modules: sideOutputs,
+	};
 }
 
 /** Whether code awaits outside of its functions. */
@@ -165,63 +182,18 @@ function awaitsAtTop(code: string): boolean {
 	);
 }
 
-/**
- * Starts the compiler for the cells of a notebook in the folder that this process runs in. `console.log` receives the
- * value of a cell, `console.error` what was thrown or, a line each, what the compiler finds wrong.
- */
-export function createCellExecutor(console: Console): Executor {
-	const converter: Converter = createConverter({
-		isJS: false,
-		isBrowser: false,
-	});
-	const convert: Converter["convert"] = (declarations, code) => {
-		const converted = converter.convert(declarations, code);
-		// tslab overlooks `await (x)`, `await [x][0]` and `for await`, and would run them where await is not defined
-		if (converted.output) {
-			converted.hasToplevelAwait ||= awaitsAtTop(converted.output);
-		}
-		return converted;
-	};
-	return createExecutor(
-		process.cwd(),
-		{ node: { ...converter, convert }, close: () => converter.close() },
-		console,
+/** A warning for each module that an earlier cell imported and whose name this cell gives to something else. */
+function shadowed(declarations: string, code: string): string[] {
+	const imports = /^import \* as (\S+) from ("[^"]+");$/gm;
+	return [...declarations.matchAll(imports)].flatMap(
+		([statement, name, from]) =>
+			new RegExp(
+				`^(?:const|let|var|function|class)\\s+${name.replaceAll("$", "\\$")}(?![\\w$])`,
+				"m",
+			).test(code)
+				? [
+						`From here on ${name} is what this cell declares and no longer the module ${from}: to have the module back, run ${statement}`,
+					]
+				: [],
 	);
-}
-
-/** Whether code can be run as it stands, needs more lines (with this indentation), or is wrong. */
-export function completeness(code: string): {
-	status: "complete" | "incomplete" | "invalid";
-	indent?: string;
-} {
-	const { completed, indent } = isCompleteCode(code);
-	if (!completed) return { status: "incomplete", indent };
-	const { diagnostics } = ts.transpileModule(code, {
-		reportDiagnostics: true,
-		compilerOptions: {
-			target: ts.ScriptTarget.ESNext,
-			module: ts.ModuleKind.ESNext,
-		},
-	});
-	return { status: diagnostics?.length ? "invalid" : "complete" };
-}
-
-/** What the compiler knows about the name at a position, as text. */
-export function inspection(
-	executor: Executor,
-	code: string,
-	position: number,
-): string | undefined {
-	const info = executor.inspect(code, position);
-	return info && printQuickInfo(info);
-}
-
-/** Lets `tslab.display` in a cell show through this kernel. */
-export function serveTslabDisplay(
-	publish: (
-		content: { data: Record<string, unknown> },
-		update: boolean,
-	) => void,
-): void {
-	tslabRequire("./jupyter.js").lastWriteDisplayData = publish;
 }

@@ -7,24 +7,37 @@ export interface Failure {
 	traceback: string[];
 }
 
+/** The folder that the files of cells pretend to lie in: stack traces show it. */
+export const cellFolder = "/notebook/";
+
 const ofTheKernel =
 	/^\s+at .*(\(node:|at node:|[\\/]tslab[\\/]dist[\\/]|[\\/]src[\\/]kernel[\\/]|[\\/]dist[\\/]kernel[\\/])/;
 
 /** What Node puts before the stack of an error that no code caught: a place, the line there, and a mark under it. */
 const place = /^\S[^\n]*:\d+\n[^\n]*\n\s*\^+\n+/;
 
-/** Leaves out the frames of the kernel and of Node; a line number in a compiled cell would mislead, so it goes too. */
+/** Leaves out the frames of the kernel and of Node. */
 function readable(stack: string): string[] {
 	const lines: string[] = [];
 	for (const line of stack.replace(place, "").split("\n")) {
-		const frame = line.replace(/evalmachine\.<anonymous>(:\d+)*/, "the cell");
-		if (!ofTheKernel.test(line)) {
-			if (frame === line || frame !== lines.at(-1)) lines.push(frame);
-		} else if (line.endsWith(" {") && lines.length) {
+		if (!ofTheKernel.test(line)) lines.push(ofTheCell(line));
+		else if (line.endsWith(" {") && lines.length) {
 			lines.push(`${lines.pop()} {`); // what follows are the error's own properties
 		}
 	}
 	return lines;
+}
+
+/** A frame "at module.exports (/notebook/cell 3:1:2)" as "at cell 3:1:2". */
+function ofTheCell(line: string): string {
+	if (!line.includes(cellFolder)) return line;
+	return line
+		.replace(/(?:file:\/\/)?\/notebook\/cell(?:%20| )/, "cell ")
+		.replace(/at (async )?Proxy\./, "at $1") // the variables of the cells
+		.replace(
+			/at (async )?(?:Object\.|module\.)?(?:<anonymous>|exports|module\.exports) \((cell [^)]*)\)/,
+			"at $1$2",
+		);
 }
 
 /** The failure of a cell that a user interrupted. */
@@ -36,43 +49,72 @@ export const interrupted: Failure = {
 
 /** The failure that a thrown value makes. */
 export function failureOf(thrown: unknown): Failure {
-	const { message, code, name } = (thrown ?? {}) as Record<string, unknown>;
-	if (
-		name === interrupted.ename || // the reason of a cell's own signal
-		message === "Interrupted asynchronously" ||
-		code === "ERR_SCRIPT_EXECUTION_INTERRUPTED"
-	) {
-		return interrupted;
-	}
+	const { message, name } = (thrown ?? {}) as Record<string, unknown>;
+	if (name === interrupted.ename) return interrupted; // the reason of a cell's own signal
 	if (!types.isNativeError(thrown) && !(thrown instanceof Error)) {
-		const text = inspect(thrown);
+		const text = cut(inspect(thrown));
 		return {
 			ename: typeof thrown,
-			evalue: typeof thrown === "string" ? thrown : text,
+			evalue: typeof thrown === "string" ? cut(thrown) : text,
 			traceback: [`Thrown: ${text}`],
 		};
 	}
 	return {
 		ename: String(name || "Error"),
-		evalue: String(message),
-		traceback: readable(inspect(thrown)),
+		evalue: cut(String(message)),
+		traceback: readable(cut(inspect(thrown))),
 	};
+}
+
+const most = 100_000; // characters of a value or an error that are shown
+
+/** A text of at most 100,000 characters, with the number of those left out. */
+export function cut(text: string): string {
+	if (text.length <= most) return text;
+	const left = (text.length - most).toLocaleString("en-US");
+	return `${text.slice(0, most)}… (${left} more characters are not shown)`;
+}
+
+/** A line of a cell with a mark under one of its columns; both count from 1. */
+function marked(code: string, line: number, column: number): string[] {
+	const text = (code.split("\n")[line - 1] ?? "").replaceAll("\t", " ");
+	if (text.length > 500) return [];
+	return [`    ${text}`, `    ${" ".repeat(column - 1)}^`];
 }
 
 /** The failure of a cell that does not compile: each finding ("line:column - text") with its line of the cell. */
 export function compileFailure(findings: string[], code: string): Failure {
-	const lines = code.split("\n");
 	let last = "";
 	const traceback = findings.flatMap((finding) => {
 		const at = /^(\d+):(\d+) - /.exec(finding);
 		if (!at || at[0] === last) return [finding];
 		last = at[0];
-		const line = (lines[Number(at[1]) - 1] ?? "").replaceAll("\t", " ");
-		return [finding, `    ${line}`, `    ${" ".repeat(Number(at[2]) - 1)}^`];
+		return [finding, ...marked(code, Number(at[1]), Number(at[2]))];
 	});
 	return {
 		ename: "CompileError",
 		evalue: findings[0] ?? "the cell cannot be compiled",
 		traceback,
 	};
+}
+
+/** A failure with the line of the cell in which it came about, where a frame tells it. `codes`: the cells by file. */
+export function withLine(
+	failure: Failure,
+	codes: ReadonlyMap<string, string>,
+): Failure {
+	for (const frame of failure.traceback) {
+		const at = /^\s+at .*\b(cell \d+):(\d+):(\d+)\)?/.exec(frame);
+		const code = at && codes.get(at[1]);
+		if (!code) continue;
+		const shown = marked(code, Number(at[2]), Number(at[3]));
+		const traceback = [
+			...failure.traceback,
+			"",
+			`${at[1]}, line ${at[2]}:`,
+			...shown,
+		];
+		return { ...failure, traceback };
+	}
+	return failure;
 }

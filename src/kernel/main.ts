@@ -1,11 +1,11 @@
 // The Jupyter kernel:  node dist/kernel/main.js CONNECTION_FILE
+//
+// Two processes: this one speaks with Jupyter and compiles; the other runs the cells (cell/main.ts), whatever they do.
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Cells, createCells } from "./cells";
-import { serveTslabDisplay } from "./compiler";
+import { type Compiler, createCompiler } from "./compiler";
 import { createExecution, type Execution } from "./execution";
 import { failureOf } from "./failure";
-import { type DisplayMessage, type KernelHook, kernelHookKey } from "./hook";
-import { createOutputs, type Outputs } from "./outputs";
+import { outdatedBuild } from "./outdated";
 import { answer } from "./requests";
 import { type Channel, openSockets, type Sockets } from "./sockets";
 import type { Message } from "./wire";
@@ -15,7 +15,7 @@ async function respond(
 	channel: Channel,
 	request: Message,
 	sockets: Sockets,
-	cells: Cells,
+	compiler: Compiler,
 	execution: Execution,
 ): Promise<void> {
 	const type = request.header.msg_type;
@@ -24,7 +24,7 @@ async function respond(
 		sockets.publish(parent, "status", { execution_state });
 	status(request, "busy");
 	try {
-		const content = answer(type, request.content, cells.executor, execution);
+		const content = answer(type, request.content, compiler, execution);
 		if (content) {
 			sockets.reply(channel, request, replyType, { status: "ok", ...content });
 		} else if (type === "comm_open") {
@@ -42,56 +42,11 @@ async function respond(
 	if (running) status(running, "busy"); // the kernel as a whole still is
 	if (type === "shutdown_request") {
 		await sleep(100); // for the reply to leave
-		cells.executor.close();
+		execution.close();
+		compiler.close();
 		sockets.close();
 		process.exit(0);
 	}
-}
-
-/** Makes the hook that cells find on globalThis, and the receiver of what users type. */
-function createHook(
-	outputs: Outputs,
-	execution: Execution,
-	sockets: Sockets,
-): { hook: KernelHook; typed(value: string): void } {
-	let typed: (value: string) => void = () => {};
-	const hook: KernelHook = {
-		publish: ({ data, metadata = {}, transient = {} }, update = false) =>
-			outputs.show(update ? "update_display_data" : "display_data", {
-				data,
-				metadata,
-				transient,
-			}),
-		pending: (work) =>
-			outputs.reserve(
-				(work as Promise<DisplayMessage | undefined>).then((message) =>
-					message
-						? {
-								type: "display_data",
-								content: { metadata: {}, transient: {}, ...message },
-							}
-						: undefined,
-				),
-			),
-		clear: (wait = false) => outputs.show("clear_output", { wait }),
-		input: async (prompt = "", password = false) => {
-			const running = execution.running();
-			const { allow_stdin } = (running?.content ?? {}) as {
-				allow_stdin?: boolean;
-			};
-			if (!running || !allow_stdin) {
-				throw new Error(
-					"A line of input was asked for, but this client takes none; run the notebook in Jupyter.",
-				);
-			}
-			outputs.flush();
-			sockets.reply("stdin", running, "input_request", { prompt, password });
-			return new Promise((resolve) => {
-				typed = resolve;
-			});
-		},
-	};
-	return { hook, typed: (value) => typed(value) };
 }
 
 /** Ends this process soon after the client that started it was killed. */
@@ -116,31 +71,17 @@ async function main(connectionFile: string | undefined): Promise<void> {
 	const sockets = await openSockets(connectionFile, (channel, message) =>
 		receive(channel, message),
 	);
-	const terminal = process.stderr.write.bind(process.stderr);
-	const outputs = createOutputs(sockets.publish, terminal);
-	const cells = createCells();
-	const execution = createExecution(cells, outputs, sockets);
-	const { hook, typed } = createHook(outputs, execution, sockets);
-
-	(globalThis as { [kernelHookKey]?: KernelHook })[kernelHookKey] = hook;
-	serveTslabDisplay(hook.publish);
-	process.stdout.write = outputs.writer("stdout");
-	process.stderr.write = outputs.writer("stderr");
-	process.on("SIGINT", () => execution.interrupt());
-	process.on("uncaughtException", (error) =>
-		console.error("Uncaught exception:", error),
-	);
-	process.on("unhandledRejection", (reason) =>
-		console.error("Unhandled rejection:", reason),
-	);
 	dieWithParent();
+	const compiler = createCompiler();
+	const execution = createExecution(compiler, sockets, outdatedBuild());
+	process.on("SIGINT", execution.interrupt);
 
 	receive = (channel, message) => {
 		const type = message.header.msg_type;
 		if (type === "execute_request") execution.add(message);
 		else if (type === "input_reply")
-			typed((message.content as { value: string }).value);
-		else void respond(channel, message, sockets, cells, execution);
+			execution.type((message.content as { value: string }).value);
+		else void respond(channel, message, sockets, compiler, execution);
 	};
 	for (const [channel, message] of early) receive(channel, message);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Executor } from "./compiler";
-import { completeness, inspection, typescriptVersion } from "./compiler";
+import { completeness } from "./assistance";
+import { type Compiler, typescriptVersion } from "./compiler";
 import type { Execution } from "./execution";
 import { type HistoryRequest, recall } from "./history";
 import { protocolVersion } from "./wire";
@@ -45,26 +45,33 @@ function kernelInfo(): object {
 }
 
 function complete(
-	executor: Executor,
+	compiler: Compiler,
 	{ code, cursor_pos }: CursorRequest,
 ): object {
-	const { start, end, candidates } = executor.complete(
-		code,
-		toUnits(code, cursor_pos),
-	);
+	const found = compiler.complete(code, toUnits(code, cursor_pos));
+	const { candidates, original } = found;
+	const start = toCharacters(code, found.start);
+	const end = toCharacters(code, found.end);
+	const kinds = new Map(original?.entries?.map((e) => [e.name, e.kind]));
+	const types = candidates.map((text) => ({
+		text,
+		type: kinds.get(text) ?? "",
+		start,
+		end,
+	}));
 	return {
 		matches: candidates,
-		cursor_start: toCharacters(code, start),
-		cursor_end: toCharacters(code, end),
-		metadata: {},
+		cursor_start: start,
+		cursor_end: end,
+		metadata: { _jupyter_types_experimental: types }, // JupyterLab shows an icon for each
 	};
 }
 
 function inspect(
-	executor: Executor,
+	compiler: Compiler,
 	{ code, cursor_pos }: CursorRequest,
 ): object {
-	const text = inspection(executor, code, toUnits(code, cursor_pos));
+	const text = compiler.inspect(code, toUnits(code, cursor_pos));
 	return {
 		found: text !== undefined,
 		data: text === undefined ? {} : { "text/plain": text },
@@ -78,7 +85,7 @@ function inspect(
 export function answer(
 	type: string,
 	content: object,
-	executor: Executor,
+	compiler: Compiler,
 	execution: Execution,
 ): object | undefined {
 	switch (type) {
@@ -87,9 +94,9 @@ export function answer(
 		case "is_complete_request":
 			return completeness((content as CursorRequest).code);
 		case "complete_request":
-			return complete(executor, content as CursorRequest);
+			return complete(compiler, content as CursorRequest);
 		case "inspect_request":
-			return inspect(executor, content as CursorRequest);
+			return inspect(compiler, content as CursorRequest);
 		case "history_request":
 			return {
 				history: recall(execution.past, content as HistoryRequest),

@@ -28,7 +28,7 @@ export interface Sockets {
 	/** Sends to the client that sent `parent`. */
 	reply(channel: Channel, parent: Message, type: string, content: object): void;
 	/** Sends to every client; `parent` is the request that the message belongs to. */
-	publish(parent: Message, type: string, content: object): void;
+	publish(parent: Message, type: string, content: object | Buffer): void;
 	close(): void;
 }
 
@@ -67,8 +67,16 @@ export async function openSockets(
 	};
 	const iopub = new zmq.Publisher(options);
 	const heartbeat = new zmq.Reply();
-	const bind = (socket: Router | Publisher | Reply, port: number) =>
-		socket.bind(`${connection.transport}://${connection.ip}:${port}`);
+	const bind = async (socket: Router | Publisher | Reply, port: number) => {
+		const address = `${connection.transport}://${connection.ip}:${port}`;
+		try {
+			await socket.bind(address);
+		} catch (error) {
+			throw new Error(
+				`The kernel cannot listen on ${address}, which ${file} names: ${(error as Error).message}. Another program may hold that port; start the kernel again.`,
+			);
+		}
+	};
 	await Promise.all([
 		bind(iopub, connection.iopub_port),
 		bind(routers.shell, connection.shell_port),
@@ -102,7 +110,7 @@ export async function openSockets(
 		socket: Router | Publisher,
 		parent: Message,
 		type: string,
-		content: object,
+		content: object | Buffer,
 	) => {
 		socket
 			.send(encodeMessage(connection.key, parent, type, content))

@@ -52,12 +52,12 @@ export function decodeMessage(key: string, frames: Buffer[]): Message {
 	return { identity: frames.slice(0, at), header, parent, content };
 }
 
-/** Writes a message that answers or belongs to `parent` as frames, signed. */
+/** Writes a message that answers or belongs to `parent` as frames, signed; a content in bytes is JSON already. */
 export function encodeMessage(
 	key: string,
 	parent: Message,
 	type: string,
-	content: object,
+	content: object | Buffer,
 ): Buffer[] {
 	const header: Header = {
 		msg_id: randomUUID(),
@@ -68,7 +68,7 @@ export function encodeMessage(
 		version: protocolVersion,
 	};
 	const parts = [header, parent.header, {}, content].map((part) =>
-		Buffer.from(JSON.stringify(part)),
+		Buffer.isBuffer(part) ? part : Buffer.from(JSON.stringify(part)),
 	);
 	return [
 		...parent.identity,

@@ -40,7 +40,12 @@ async function runCases(
 	return { cases, output };
 }
 
-for (const module of ["cells_test", "outputs_test", "protocol_test"]) {
+for (const module of [
+	"cells_test",
+	"interrupts_test",
+	"outputs_test",
+	"protocol_test",
+]) {
 	test(`the kernel passes ${module}.py`, { skip: noKernel }, async (t) => {
 		const { cases, output } = await runCases(module);
 		assert.ok(cases.length > 0, output);

@@ -1,6 +1,7 @@
 """A client of the kernel under test, for the tests beside this file."""
 
 import os
+import subprocess
 import time
 import unittest
 from pathlib import Path
@@ -47,7 +48,10 @@ class KernelCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.manager, cls.client = start_new_kernel(
-            kernel_name="sparselens", cwd=str(ROOT / "notebooks"), startup_timeout=60
+            kernel_name="sparselens",
+            cwd=str(ROOT / "notebooks"),
+            startup_timeout=60,
+            stderr=subprocess.DEVNULL,  # what is for the terminal
         )
 
     @classmethod

@@ -19,6 +19,28 @@ class Outputs(KernelCase):
         cell = self.run_cell('for (let i = 0; i < 100; i++) console.log("x".repeat(99999));', timeout=60)
         self.assertEqual(len(cell.text()), 10_000_000)
 
+    def test_more_text_than_anybody_reads_is_cut_and_counted(self):
+        cell = self.run_cell('for (let i = 0; i < 1000; i++) console.log("x".repeat(99999));', timeout=120)
+        self.assertEqual(len(cell.text()), 32_000_000)
+        self.assertIn("100,000,000 characters; only the first 32,000,000", cell.text("stderr"))
+        self.assertEqual(self.run_cell("console.log('next')").text(), "next\n")
+
+    def test_what_is_printed_in_a_loop_that_never_ends_arrives_meanwhile(self):
+        request = self.send('console.log("first"); for (;;) {}')
+        self.wait_for_text("first")
+        self.manager.interrupt_kernel()
+        self.assertEqual(self.reply(request)["ename"], "Interrupted")
+
+    def test_what_native_code_prints_arrives(self):
+        code = 'import { writeSync } from "node:fs";\nwriteSync(1, "from one\\n"); writeSync(2, "from two\\n");'
+        cell = self.run_cell(code + "await new Promise((r) => setTimeout(r, 300));")
+        self.assertEqual((cell.text(), cell.text("stderr")), ("from one\n", "from two\n"))
+
+    def test_large_values_are_cut_with_the_count(self):
+        self.assertTrue(self.run_cell('"x".repeat(10_000_000)').result.endswith("x… (9,900,000 more characters are not shown)"))
+        self.assertIn("9999900 more items", self.run_cell("Array.from({ length: 10_000_000 }, (_, i) => ({ i }))").result)
+        self.assertIn("[Circular *1]", self.run_cell("const round: any = {}; round.self = round; round").result)
+
     def test_both_streams_keep_their_order(self):
         cell = self.run_cell('for (const i of [1, 2, 3]) { console.log("out" + i); console.error("err" + i); }')
         self.assertEqual(
@@ -33,8 +55,8 @@ class Outputs(KernelCase):
         self.assertEqual(cell.text(), "é€😀")
 
     def test_printing_late_belongs_to_a_cell_and_is_not_lost(self):
-        self.run_cell('setTimeout(() => console.log("late"), 100);')
-        texts = [m["content"]["text"] for m in self.quiet(0.5) if m["msg_type"] == "stream"]
+        self.run_cell('setTimeout(() => console.log("late"), 500);0')
+        texts = [m["content"]["text"] for m in self.quiet(2) if m["msg_type"] == "stream"]
         self.assertEqual("".join(texts), "late\n")
 
     def test_a_value_is_a_result_and_not_text(self):

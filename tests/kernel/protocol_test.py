@@ -1,17 +1,30 @@
 """The other messages of the Jupyter protocol, and jupyter_kernel_test's own checks where that is installed."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
+from pathlib import Path
+from unittest import mock
 
-from kernel_client import HOOK, ROOT, KernelCase
+from kernel_client import HOOK, ROOT, KernelCase, start_new_kernel
 
 try:
     from jupyter_kernel_test import KernelTests
 except ImportError:
     KernelTests = None
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Protocol(KernelCase):
@@ -34,8 +47,10 @@ class Protocol(KernelCase):
     def test_hook_names_are_completed(self):
         self.run_cell('import * as lens from "sparselens";')
         code = 'const hook: lens.HookName = "blocks.5.hook_re"'
-        matches = self.ask(self.client.complete(code, len(code) - 1))["matches"]
-        self.assertIn("blocks.5.hook_resid_post", matches)
+        found = self.ask(self.client.complete(code, len(code) - 1))
+        self.assertIn("blocks.5.hook_resid_post", found["matches"])
+        self.assertTrue(all(name.startswith("blocks.5.hook_re") for name in found["matches"]))
+        self.assertEqual(code[found["cursor_start"] : found["cursor_end"]], "blocks.5.hook_re")
         options = 'lens.ablate; ({ hook_name: "bl" }) satisfies { hook_name: lens.HookName }'
         self.assertIn("blocks.0.attn.hook_z", self.ask(self.client.complete(options, options.index('bl"') + 2))["matches"])
 
@@ -48,6 +63,23 @@ class Protocol(KernelCase):
         content = self.ask(self.client.inspect("answer", 3))
         self.assertTrue(content["found"])
         self.assertIn("const answer: 42", content["data"]["text/plain"])
+
+    def test_the_options_of_a_function_are_completed(self):
+        self.run_cell('import * as lens from "sparselens";\nconst some = null as unknown as lens.Activations;')
+        code = "lens.trainSae(some, { "
+        found = self.ask(self.client.complete(code, len(code)))
+        self.assertLessEqual({"architecture", "d_sae", "k"}, set(found["matches"]))
+        kinds = {t["text"]: t["type"] for t in found["metadata"]["_jupyter_types_experimental"]}
+        self.assertEqual(kinds["architecture"], "property")
+
+    def test_inspection_among_the_arguments_shows_the_function(self):
+        self.run_cell('import * as lens from "sparselens";')
+        code = "lens.trainSae(some, "
+        text = self.ask(self.client.inspect(code, len(code)))["data"]["text/plain"]
+        self.assertTrue(text.startswith("trainSae(acts: lens.Activations, options: lens.TrainOptions): Promise<lens.Sae>"))
+        self.assertIn("Trains a sparse autoencoder", text)
+        code = 'lens.trainSae(some, { early_stopping_patience: 3 })'
+        self.assertIn("TrainOptions.early_stopping_patience", self.ask(self.client.inspect(code, 25))["data"]["text/plain"])
 
     def test_inspection_of_nothing_finds_nothing(self):
         self.assertEqual(self.ask(self.client.inspect("  ", 1))["found"], False)
@@ -122,6 +154,55 @@ class Endings(KernelCase):
         self.assertNotEqual(cell.result, "number")
 
 
+    def test_a_process_that_dies_is_spoken_of_and_replaced(self):
+        self.run_cell("const gone = 1;")
+        cell = self.run_cell('console.log("last words"); process.abort();')
+        self.assertEqual((cell.reply["status"], cell.reply["ename"]), ("error", "ProcessEnded"))
+        self.assertIn("All variables are gone", cell.reply["evalue"])
+        self.assertEqual((cell.text(), cell.text("stderr")), ("last words\n", ""))
+        self.assertIn("Cannot find name 'gone'", self.run_cell("gone").reply["evalue"])
+        self.assertEqual(self.run_cell("6 * 7").result, "42")
+
+    def test_memory_that_does_not_suffice_is_spoken_of(self):
+        KernelCase.tearDownClass.__func__(self)
+        with mock.patch.dict(os.environ, {"NODE_OPTIONS": "--max-old-space-size=300"}):
+            KernelCase.setUpClass.__func__(self)
+        code = "const all: unknown[] = [];\nfor (;;) all.push(new Array(1e5).fill(Math.random()));"
+        self.assertIn("JavaScript memory was full", self.run_cell(code, timeout=120).reply["evalue"])
+        self.assertEqual(self.run_cell("1").result, "1")
+
+    def test_a_process_that_dies_between_two_cells_is_spoken_of(self):
+        self.run_cell('setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);0')
+        late = [m["content"]["text"] for m in self.quiet(2) if m["msg_type"] == "stream"]
+        self.assertIn("All variables are gone", "".join(late))
+        self.assertEqual(self.run_cell("1").result, "1")
+
+    def test_two_kernels_do_not_know_each_other(self):
+        manager, client = start_new_kernel(kernel_name="sparselens", cwd=str(ROOT / "notebooks"), startup_timeout=60)
+        try:
+            self.run_cell("const mine = 1;")
+            reply = client.execute_interactive("typeof mine", timeout=30, output_hook=lambda message: None)
+            self.assertNotEqual(reply["content"]["status"], "unknown")
+            self.assertEqual(self.run_cell("mine").result, "1")
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+
+    def test_a_folder_may_have_spaces_and_quotes_in_its_name(self):
+        with tempfile.TemporaryDirectory(prefix="sparse lens's \"box\" ") as folder:
+            (Path(folder) / "beside.ts").write_text("export const beside: number = 5;")
+            manager, client = start_new_kernel(kernel_name="sparselens", cwd=folder, startup_timeout=60)
+            try:
+                messages = []
+                code = 'import { beside } from "./beside";\nif (beside === 5) throw new Error("five");'
+                client.execute_interactive(code, timeout=30, allow_stdin=False, output_hook=messages.append)
+                (error,) = [m["content"] for m in messages if m["msg_type"] == "error"]
+                self.assertEqual(error["traceback"][:2], ["Error: five", "    at cell 1:2:25"])
+            finally:
+                client.stop_channels()
+                manager.shutdown_kernel(now=True)
+
+
 class Launch(unittest.TestCase):
     """How the program behaves that Jupyter starts."""
 
@@ -140,23 +221,37 @@ class Launch(unittest.TestCase):
     def test_another_file_is_no_connection_file(self):
         self.assertIn("is not a Jupyter connection file", self.start(str(ROOT / "package.json")).stderr)
 
+    def test_a_port_that_is_taken_is_named(self):
+        with socket.socket() as taken, tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            ports = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+            connection = {name: taken.getsockname()[1] for name in ports}
+            json.dump({**connection, "ip": "127.0.0.1", "transport": "tcp", "key": "k"}, file)
+            file.flush()
+            result = self.start(file.name)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Another program may hold that port", result.stderr)
+
     @unittest.skipIf(os.name == "nt", "no process groups here")
     def test_a_client_that_is_killed_takes_the_kernel_along(self):
         program = (
-            "from kernel_client import KernelCase; import os, signal; KernelCase.setUpClass();"
-            "print(KernelCase.manager.provisioner.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+            "from kernel_client import KernelCase; import os, signal, time; KernelCase.setUpClass();"
+            "KernelCase().run_cell('setInterval(() => {}, 1e6); process.pid');"
+            "print(KernelCase.manager.provisioner.pid, KernelCase().run_cell('process.pid').result, flush=True);"
+            "KernelCase().send('for (;;) {}'); time.sleep(0.5); os.kill(os.getpid(), signal.SIGKILL)"
         )
         client = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT / "tests/kernel", timeout=60
         )
-        kernel = int(client.stdout)
+        living = [int(pid) for pid in client.stdout.split()]
+        self.assertEqual(len(living), 2)  # the kernel and the process that runs the cells
         for _ in range(100):
-            try:
-                os.kill(kernel, 0)
-            except ProcessLookupError:
+            living = [pid for pid in living if is_alive(pid)]
+            if not living:
                 return
             time.sleep(0.1)
-        self.fail("the kernel lives on")
+        self.fail(f"{len(living)} processes live on")
 
 
 if KernelTests:

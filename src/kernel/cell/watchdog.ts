@@ -1,0 +1,38 @@
+import { Session } from "node:inspector";
+import { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { interruptPipe } from "../messages";
+
+// A thread of the process that runs the cells: see interrupts.ts.
+
+const { heard } = workerData as { heard: Int32Array };
+const patience = 500; // ms in which code that lets go of the thread hears of an interrupt
+let number = 0;
+
+/** Ends the code that the main thread runs, wherever it is; no catch or finally of it sees that. */
+function terminate(): void {
+	const session = new Session();
+	session.connectToMainThread();
+	session.post("Runtime.terminateExecution", () => session.disconnect());
+}
+
+async function interrupt(cell: number): Promise<void> {
+	number++;
+	const mine = number;
+	parentPort?.postMessage({ number: mine, cell });
+	await sleep(patience);
+	if (Atomics.load(heard, 0) < mine) terminate();
+}
+
+const pipe = new Socket({ fd: interruptPipe, readable: true, writable: false });
+let text = "";
+pipe.on("data", (bytes) => {
+	text += bytes;
+	const lines = text.split("\n");
+	text = lines.pop() ?? "";
+	for (const line of lines) void interrupt(Number(line));
+});
+const end = () => process.kill(process.pid, "SIGKILL"); // the kernel is gone
+pipe.on("close", end);
+pipe.on("error", end);

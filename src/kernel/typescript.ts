@@ -1,0 +1,163 @@
+import type * as typescript from "typescript";
+import { tslabRequire } from "./tslab";
+
+const name = "@tslab/typescript-for-tslab";
+
+type TypeScript = typeof typescript;
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/** The file in which tslab keeps what earlier cells declare. */
+const declarationsFile = /__prev__\.d\.ts$/;
+
+/** The source maps of the two steps in which the cell at hand was compiled, as JSON. */
+export const sourceMaps = { first: "", second: "" };
+
+/**
+ * Puts a copy of tslab's TypeScript in the place of the original, which checks strictly, follows the `exports` of
+ * packages and leaves source maps behind; the stock kernel has no setting for that. The original's own properties cannot
+ * be replaced.
+ */
+function strictTypeScript(): TypeScript {
+	let checker: typescript.TypeChecker | undefined; // of the cell at hand
+	const original = tslabRequire(name) as TypeScript & {
+		getPreEmitDiagnosticsOfFiles(
+			program: typescript.Program,
+			...args: unknown[]
+		): typescript.Diagnostic[];
+	};
+	const copy = {
+		createWatchCompilerHost: (
+			files: string[],
+			options: object,
+			system: typescript.System,
+			...rest: unknown[]
+		) =>
+			keepingFirstMap(
+				(original.createWatchCompilerHost as AnyFunction)(
+					files,
+					{
+						...options,
+						strict: true,
+						sourceMap: true,
+						moduleResolution: original.ModuleResolutionKind.Bundler,
+					},
+					withManyTimers(system),
+					...rest,
+				) as Host,
+			),
+		transpileModule: (code: string, options: typescript.TranspileOptions) => {
+			const compilerOptions = { ...options.compilerOptions, sourceMap: true };
+			const done = original.transpileModule(code, {
+				...options,
+				compilerOptions,
+			});
+			sourceMaps.second = done.sourceMapText ?? "";
+			return { ...done, outputText: withoutComment(done.outputText) };
+		},
+		// a package without types is no mistake of the cell that imports it
+		getPreEmitDiagnosticsOfFiles: (
+			program: typescript.Program,
+			...args: unknown[]
+		) => {
+			checker = program.getTypeChecker();
+			return original
+				.getPreEmitDiagnosticsOfFiles(program, ...args)
+				.filter(({ code }) => code !== 7016);
+		},
+		visitEachChild: (node: typescript.Node, ...rest: unknown[]) =>
+			longForm(original, checker, node) ??
+			(original.visitEachChild as AnyFunction)(node, ...rest),
+	};
+	for (const key of Object.keys(original) as (keyof TypeScript)[]) {
+		if (key in copy) continue;
+		Object.defineProperty(copy, key, {
+			enumerable: true,
+			get: () => original[key],
+		});
+	}
+	const module = require.cache[tslabRequire.resolve(name)];
+	if (module) module.exports = copy;
+	return copy as unknown as TypeScript;
+}
+
+const withoutComment = (code: string) =>
+	code.replace(/\n?\/\/# sourceMappingURL=\S*\s*$/, "");
+
+type Host =
+	typescript.WatchCompilerHostOfFilesAndCompilerOptions<typescript.EmitAndSemanticDiagnosticsBuilderProgram>;
+
+/** Takes the source map out of what the compiler emits for a cell: tslab would take it for code. */
+function keepingFirstMap(host: Host): Host {
+	const create = host.createProgram;
+	host.createProgram = (...args) => {
+		const program = create(...args);
+		const emit = program.emit;
+		program.emit = (file, write, ...rest) =>
+			emit.call(
+				program,
+				file,
+				(path, text, ...more) => {
+					if (path.endsWith("__tslab__.js.map")) sourceMaps.first = text;
+					else if (!path.endsWith(".map"))
+						write?.(path, withoutComment(text), ...more);
+				},
+				...rest,
+			);
+		return program;
+	};
+	return host;
+}
+
+/**
+ * `{ a }` as `{ a: exports.a }` where an earlier cell declares a: tslab keeps variables on `exports` and puts that before
+ * every name, but overlooks this form. Undefined for all else.
+ */
+function longForm(
+	ts: TypeScript,
+	checker: typescript.TypeChecker | undefined,
+	node: typescript.Node,
+): typescript.Node | undefined {
+	if (!ts.isShorthandPropertyAssignment(node)) return undefined;
+	const written = ts.getOriginalNode(node);
+	const symbol = checker?.getShorthandAssignmentValueSymbol(written);
+	const cell = written.getSourceFile();
+	const earlier = symbol?.declarations?.some((declaration) => {
+		const { fileName } = declaration.getSourceFile();
+		return fileName !== cell.fileName && declarationsFile.test(fileName);
+	});
+	if (!earlier) return undefined;
+	const { factory } = ts;
+	return factory.createPropertyAssignment(
+		node.name,
+		factory.createPropertyAccessExpression(
+			factory.createIdentifier("exports"),
+			node.name,
+		),
+	);
+}
+
+/**
+ * tslab has room for one timer of the compiler's, that for a new program, which it calls before each cell. But when a
+ * file appears in a folder where the compiler looked for one, it sets a second timer, and from then on every cell would
+ * fail. Other timers than the first become ordinary ones.
+ */
+function withManyTimers(system: typescript.System): typescript.System {
+	const timers = new Set<unknown>();
+	return Object.assign(Object.create(system), {
+		setTimeout: (callback: () => void, ms: number) => {
+			if (callback.name === "updateProgramWithWatchStatus") {
+				return system.setTimeout?.(callback, ms);
+			}
+			const timer = setTimeout(callback, ms);
+			timers.add(timer);
+			return timer;
+		},
+		clearTimeout: (timer: unknown) => {
+			if (timers.delete(timer)) clearTimeout(timer as NodeJS.Timeout);
+			else system.clearTimeout?.(timer);
+		},
+	});
+}
+
+/** The TypeScript that checks the cells. */
+export const ts = strictTypeScript();

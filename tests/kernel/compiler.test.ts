@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { SourceMap } from "node:module";
+import { after, test } from "node:test";
+import { type Compiled, createCompiler } from "../../src/kernel/compiler";
+
+const compiler = createCompiler();
+after(() => compiler.close());
+
+function compile(code: string): Exclude<Compiled, { failure: object }> {
+	const compiled = compiler.compile(code, "cell 7");
+	assert.ok("code" in compiled, JSON.stringify(compiled));
+	return compiled;
+}
+
+test("each line of a compiled cell knows its line of the cell", () => {
+	const code =
+		"interface Gone {\n  a: number;\n}\n\nconst made: Gone = { a: 1 };\n\nmade.a.toFixed(\n  2,\n);";
+	const { js } = compile(code).code;
+	const base64 = /base64,(\S+)$/.exec(js)?.[1] ?? "";
+	const map = new SourceMap(
+		JSON.parse(Buffer.from(base64, "base64").toString()),
+	);
+	const lines = ["", ...js.split("\n")]; // Node runs it behind one line
+	const at = lines.findIndex((line) => line.includes("toFixed"));
+	const entry = map.findEntry(at, lines[at].indexOf("toFixed"));
+	assert.ok("originalLine" in entry);
+	assert.equal(entry.originalSource, "cell 7");
+	assert.deepEqual([entry.originalLine, entry.originalColumn], [6, 7]);
+});
+
+test("a cell names what it declares, and leaves earlier values alone until it gives new ones", () => {
+	const { code } = compile(
+		'import { join } from "node:path";\nlet a = 1, b: number;\nfunction f() {}\nclass K {}\njoin("a")',
+	);
+	assert.deepEqual([...code.names].sort(), ["K", "a", "b", "f", "join"]);
+	assert.equal(code.value, "tsLastExpr");
+	assert.ok(!code.js.includes("void 0;"));
+	assert.equal(code.async, false);
+});
+
+test("any await outside of functions makes a cell asynchronous", () => {
+	for (const code of [
+		"await (x)",
+		"for await (const y of []) {}",
+		"[await null]",
+	])
+		assert.ok(compile(`const x = 1;\n${code}`).code.async, code);
+	assert.ok(!compile("async function g() { await 1; }").code.async);
+});
+
+test("a cell knows what the cells before it declared, and after a reset no longer", () => {
+	compile("const known = 5;").settle({ assigned: ["known"] });
+	assert.ok("code" in compiler.compile("known + 1", "cell 8"));
+	compiler.reset();
+	assert.ok("failure" in compiler.compile("known + 1", "cell 9"));
+});
+
+test("a completion inside of a string replaces what is written of it", () => {
+	const code = 'const side: "left side" | "left turn" | "right" = "left tu";';
+	const at = code.indexOf('tu"') + 2;
+	const { start, end, candidates } = compiler.complete(code, at);
+	assert.deepEqual(candidates, ["left turn"]);
+	assert.equal(code.slice(start, end), "left tu");
+	const open = 'const side: "left side" | "right" = "le';
+	const found = compiler.complete(open, open.length);
+	assert.deepEqual(found.candidates, ["left side"]);
+	assert.equal(open.slice(found.start, found.end), "le");
+});
+
+test("between the arguments of a function stands what is known of it, nested or not", () => {
+	const code = "Math.max(1, parseInt( ), )";
+	assert.match(compiler.inspect(code, 11) ?? "", /Math\.max\(/);
+	assert.match(
+		compiler.inspect(code, code.indexOf("( )") + 2) ?? "",
+		/parseInt\(/,
+	);
+	assert.equal(compiler.inspect("   ", 1), undefined);
+});

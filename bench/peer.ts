@@ -14,6 +14,8 @@ export interface PeerOptions {
 	script: string;
 	/** The Python module that it needs. */
 	needs?: string;
+	/** Another Python than Debian's. */
+	python?: string;
 	/** The script's argument, as JSON. */
 	settings: object;
 }
@@ -27,12 +29,13 @@ export async function startPeer({
 	name,
 	script,
 	needs,
+	python = PYTHON,
 	settings,
 }: PeerOptions): Promise<Peer | undefined> {
 	const given = { ...settings, threads: availableParallelism() };
 	const [command, ...before] =
 		extname(script) === ".py"
-			? [PYTHON]
+			? [python]
 			: [process.execPath, ...process.execArgv];
 	if (needs && !hasModule(command, needs)) return undefined;
 	const child = spawn(

@@ -2,7 +2,7 @@
  * Measures one row, in a process of its own, since memory is counted by process. Started by run.ts; sends one message.
  */
 import { ownVersions, peakMb } from "./machine";
-import { takeTurns } from "./turns";
+import { peakOf, takeTurns } from "./turns";
 import type { Measured, Row, Suite } from "./types";
 
 /** What run.ts asks for, as the one argument, in JSON. */
@@ -36,7 +36,7 @@ async function measure(
 			ours: runs[0],
 			...(peer && { peer: { name: peer.name, runs: runs[1] } }),
 			...(beside && { beside: runs[runs.length - 1] }),
-			peak_mb: peakMb(),
+			peak_mb: peakOf(runs[0]) ?? peakMb(),
 		};
 		const versions = { ...ownVersions(), ...peer?.versions };
 		return { measured, note: note?.(measured) ?? "", versions };

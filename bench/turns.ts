@@ -39,6 +39,12 @@ export function medianMs(runs: Run[]): number {
 	return median(runs.map(({ ms }) => ms));
 }
 
+/** The most memory that the runs tell of; undefined where none does. */
+export function peakOf(runs: Run[]): number | undefined {
+	const told = runs.flatMap(({ peak_mb }) => peak_mb ?? []);
+	return told.length ? Math.max(...told) : undefined;
+}
+
 /** A contender in this process: what `work` returns may give the value, after the clock has stopped. */
 export function timed<T>(
 	work: () => Promise<T>,

@@ -4,6 +4,8 @@ export interface Run {
 	ms: number;
 	/** What the work came to, to compare with the peer's: the minimum reached, a mean of the outputs. */
 	value?: number;
+	/** The most memory held (RSS), in 10⁶ bytes, where it was not the row's process that did the work. */
+	peak_mb?: number;
 }
 
 /** Who does the work. */
@@ -27,7 +29,7 @@ export interface Measured {
 	peer?: { name: string; runs: Run[] };
 	/** Runs of `beside`. */
 	beside?: Run[];
-	/** The most memory that the row's process held (RSS), in 10⁶ bytes. */
+	/** The most memory that the row's process held (RSS), or what our runs say of those that did the work, in 10⁶ bytes. */
 	peak_mb: number | null;
 }
 

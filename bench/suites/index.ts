@@ -10,5 +10,6 @@ export const suites: Record<string, string> = Object.fromEntries(
 		"probe",
 		"cluster",
 		"gpt2-training",
+		"kernel",
 	].map((name) => [name, join(__dirname, `${name}.ts`)]),
 );

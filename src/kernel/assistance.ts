@@ -75,9 +75,21 @@ export function inspection(
 	const info = look(at) ?? look(calleeAround(code, at));
 	if (!info) return undefined;
 	const text: string = printQuickInfo(info);
+	return unwrapped(
+		text.replace(/^\(alias\) /, "").replace(/^(.*)\nexport [\w$]+$/m, "$1"),
+	);
+}
+
+/** A text whose paragraphs are one line each: the box that shows it is narrower than the source. Lists and code stay. */
+function unwrapped(text: string): string {
 	return text
-		.replace(/^\(alias\) /, "")
-		.replace(/^(.*)\nexport [\w$]+$/m, "$1");
+		.split(/\n(?=\n)/)
+		.map((part) =>
+			/```|^ {2,}/m.test(part)
+				? part
+				: part.replace(/(?<=\S)\n(?=[^\s@*-])(?!\d+[.)])/g, " "),
+		)
+		.join("\n");
 }
 
 /** The position of the function whose arguments are written at a position; the position itself where there is none. */

@@ -81,6 +81,7 @@ export function createCompiler(): Compiler {
 		isBrowser: false,
 	});
 	let declarations = ""; // of the variables, as the text of a declaration file
+	let failures = 0;
 
 	const compile = (code: string, file: string): Compiled => {
 		const { module, ...meta } = getCodeMetadata(code);
@@ -100,9 +101,13 @@ export function createCompiler(): Compiler {
 			code: cell,
 			warnings: shadowed(before, code),
 			settle: ({ failure, assigned }) => {
-				declarations = failure
-					? keepAssigned(ts, before, after, cell.names, assigned)
-					: after;
+				if (!failure) {
+					declarations = after;
+					return;
+				}
+				const kept = keepAssigned(ts, before, after, cell.names, assigned);
+				// never the text from before, of which tslab has removed in memory what the cell would have replaced
+				declarations = `${kept}\n// ${++failures}\n`;
 			},
 		};
 	};

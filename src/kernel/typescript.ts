@@ -1,4 +1,5 @@
 import type * as typescript from "typescript";
+import { projectFor } from "./project";
 import { tslabRequire } from "./tslab";
 
 const name = "@tslab/typescript-for-tslab";
@@ -18,6 +19,7 @@ export const sourceMaps = { first: "", second: "" };
  * be replaced.
  */
 function strictTypeScript(): TypeScript {
+	const project = projectFor(process.cwd());
 	let checker: typescript.TypeChecker | undefined; // of the cell at hand
 	const original = tslabRequire(name) as TypeScript & {
 		getPreEmitDiagnosticsOfFiles(
@@ -40,8 +42,9 @@ function strictTypeScript(): TypeScript {
 						strict: true,
 						sourceMap: true,
 						moduleResolution: original.ModuleResolutionKind.Bundler,
+						...(project && { paths: { [project.name]: [project.main] } }),
 					},
-					withManyTimers(system),
+					onlyRealChanges(withManyTimers(system)),
 					...rest,
 				) as Host,
 			),
@@ -157,6 +160,30 @@ function withManyTimers(system: typescript.System): typescript.System {
 			else system.clearTimeout?.(timer);
 		},
 	});
+}
+
+/**
+ * tslab says before each step that what earlier cells declare has changed, and the compiler reads all of it again. It
+ * hears of that only where it is true: else every cell would take longer than the one before it.
+ */
+function onlyRealChanges(system: typescript.System): typescript.System {
+	const watchFile: typescript.System["watchFile"] = (
+		path,
+		changed,
+		...rest
+	) => {
+		if (!declarationsFile.test(path) || !system.watchFile)
+			return system.watchFile?.(path, changed, ...rest) ?? { close: () => {} };
+		let known: string | undefined;
+		const ifNew: typeof changed = (...change) => {
+			const text = system.readFile(path);
+			if (text === known) return;
+			known = text;
+			changed(...change);
+		};
+		return system.watchFile(path, ifNew, ...rest);
+	};
+	return Object.assign(Object.create(system), { watchFile });
 }
 
 /** The TypeScript that checks the cells. */

@@ -76,3 +76,12 @@ test("between the arguments of a function stands what is known of it, nested or 
 	);
 	assert.equal(compiler.inspect("   ", 1), undefined);
 });
+
+test("the paragraphs of a docstring are one line each, lists and code as they are", () => {
+	const code =
+		"/**\n * One sentence\n * goes on.\n *\n * - a\n * - b\n *\n *     code;\n *     more;\n */\nfunction told() {}\ntold";
+	assert.equal(
+		compiler.inspect(code, code.length),
+		"function told(): void\n\nOne sentence goes on.\n\n- a\n- b\n\n    code;\n    more;",
+	);
+});

@@ -114,13 +114,33 @@ class Interrupts(KernelCase):
         self.assertEqual(self.run_cell("sae.stopped").result, "interrupted")
         self.assertEqual(self.run_cell("sae.W_dec.every(Number.isFinite)").result, "true")
 
-    def test_a_loop_of_trainings_ends_at_an_interrupt(self):
-        code = "const many: lens.Sae[] = [];\nfor (const seed of [0, 1, 2]) many.push(await lens.trainSae(from, OPTIONS));"
+    def test_what_comes_after_an_interrupted_training_goes_on_until_the_next_interrupt(self):
+        code = (
+            "const many: lens.Sae[] = [];\n"
+            "for (const seed of [0, 1]) { many.push(await lens.trainSae(from, { ...OPTIONS, seed })); console.log('went on'); }\n"
+        )
         request = self.begin_training(code)
         self.manager.interrupt_kernel()
-        reply = self.reply(request)
-        self.assertEqual((reply["status"], reply["ename"]), ("error", "Interrupted"))
-        self.assertEqual(self.run_cell("1").result, "1")
+        self.wait_for_text("went on")
+        self.manager.interrupt_kernel()
+        self.assertEqual(self.reply(request)["ename"], "Interrupted")
+        self.assertEqual(self.run_cell("many[0].stopped").result, "interrupted")
+
+    def test_what_an_interrupted_training_gave_can_be_used_at_once(self):
+        request = self.begin_training("const used = await (await lens.trainSae(from, OPTIONS)).encode(from);")
+        self.manager.interrupt_kernel()
+        self.assertEqual(self.reply(request)["status"], "ok")
+        self.assertEqual(self.run_cell("used.d_sae").result, "64")
+
+    def test_a_long_function_that_has_nothing_to_give_stops_with_its_cell(self):
+        self.run_cell('import * as lens from "sparselens";\nconst tiny = await lens.loadModel("tiny-gpt2");')
+        code = (
+            'const texts = Array.from({ length: 100_000 }, (_, i) => `The ${i} cats sat.`);\nlet over = "";\n'
+            'console.log("on"); await lens.extract(tiny, texts, { hook_name: "blocks.5.hook_resid_post" })'
+            '.catch((e) => { over = e.name; throw e; });'
+        )
+        self.assertEqual(self.interrupt(self.send(code))["ename"], "Interrupted")
+        self.assertEqual(self.run_cell("over").result, "Interrupted")
 
     def test_a_second_interrupt_ends_a_cell_that_does_not_stop(self):
         code = "const late = await lens.trainSae(from, OPTIONS);\nconsole.log('waits'); await new Promise(() => {});"

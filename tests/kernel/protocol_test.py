@@ -194,10 +194,14 @@ class Endings(KernelCase):
             manager, client = start_new_kernel(kernel_name="sparselens", cwd=folder, startup_timeout=60)
             try:
                 messages = []
-                code = 'import { beside } from "./beside";\nif (beside === 5) throw new Error("five");'
+                code = (
+                    'import { beside } from "./beside";\n'
+                    'import * as lens from "sparselens";\n'  # which is found from anywhere
+                    'if (beside === 5) throw new Error(`five ${typeof lens.trainSae}`);'
+                )
                 client.execute_interactive(code, timeout=30, allow_stdin=False, output_hook=messages.append)
                 (error,) = [m["content"] for m in messages if m["msg_type"] == "error"]
-                self.assertEqual(error["traceback"][:2], ["Error: five", "    at cell 1:2:25"])
+                self.assertEqual(error["traceback"][:2], ["Error: five function", "    at cell 1:3:25"])
             finally:
                 client.stop_channels()
                 manager.shutdown_kernel(now=True)

@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { failureOf } from "../failure";
 import { type DisplayMessage, type KernelHook, kernelHookKey } from "../hook";
 import { type Command, encodeReport, reportPipe } from "../messages";
+import { projectFor } from "../project";
 import { tslabRequire } from "../tslab";
 import { watchInterrupts } from "./interrupts";
 import { createOutputs, type Outputs } from "./outputs";
@@ -73,10 +74,13 @@ function main(): void {
 	const hook = createHook(outputs, asking);
 	(globalThis as { [kernelHookKey]?: KernelHook })[kernelHookKey] = hook;
 
-	const scope = createScope(process.cwd(), (name) =>
-		name === "tslab" ? tslabModule(hook) : undefined,
-	);
-	const runner = createRunner(scope, outputs);
+	const project = projectFor(process.cwd());
+	const scope = createScope(process.cwd(), (name) => {
+		if (name === "tslab") return tslabModule(hook);
+		return name === project?.name ? require(project.main) : undefined;
+	});
+	const listening = watchInterrupts((cell) => runner.interrupt(cell));
+	const runner = createRunner(scope, outputs, listening);
 	process.stdout.write = outputs.writer("stdout");
 	process.stderr.write = outputs.writer("stderr");
 	process.on("uncaughtException", survive("Uncaught exception"));
@@ -87,7 +91,6 @@ function main(): void {
 			`process.exit(${code ?? ""}) would end the process that holds the notebook's variables: throw an error to end the cell, or restart the kernel from the menu.`,
 		);
 	}) as typeof process.exit;
-	watchInterrupts(runner.interrupt);
 
 	process.on("message", async (command: Command) => {
 		if (command.kind === "input") {

@@ -17,8 +17,12 @@ export interface Runner {
 	interrupt(cell: number): void;
 }
 
-/** A runner of cells in a scope. */
-export function createRunner(scope: Scope, outputs: Outputs): Runner {
+/** A runner of cells in a scope. `listening` counts the functions that would return what they have. */
+export function createRunner(
+	scope: Scope,
+	outputs: Outputs,
+	listening: Int32Array,
+): Runner {
 	let interrupt = (_cell: number) => {};
 	let early = 0; // a cell that is interrupted before it is here
 
@@ -44,7 +48,7 @@ export function createRunner(scope: Scope, outputs: Outputs): Runner {
 
 	const run: Runner["run"] = async (cell, code) => {
 		outputs.begin(cell);
-		const tell = beginInterruptible();
+		const tell = beginInterruptible(listening);
 		let stopped = false;
 		let assigned = () => [] as string[];
 		const ended = new Promise<Partial<Outcome>>((resolve) => {

@@ -23,14 +23,14 @@ export interface Scope {
 	};
 }
 
-/** An empty scope. Cells import from `folder`. */
+/** An empty scope. Cells import from `folder`, and before that what `own` gives for a name. */
 export function createScope(
 	folder: string,
-	display: (module: string) => unknown,
+	own: (module: string) => unknown,
 ): Scope {
 	const variables: Exports = Object.create(null);
 	const kept: Module[] = []; // Node forgets the source maps of modules that nobody holds
-	const require = requireFrom(folder, display);
+	const require = requireFrom(folder, own);
 
 	return {
 		open: (code) => {
@@ -81,7 +81,7 @@ function noting(variables: Exports, assigned: Set<string>): Exports {
 }
 
 /** A `require` for cells: of packages as seen from their folder, and of the files beside them that were compiled. */
-function requireFrom(folder: string, display: (module: string) => unknown) {
+function requireFrom(folder: string, own: (module: string) => unknown) {
 	const compiled = new Map<string, string>();
 	const loaded = new Map<string, Module>();
 
@@ -103,7 +103,7 @@ function requireFrom(folder: string, display: (module: string) => unknown) {
 	const wrap = (require: NodeJS.Require, from: string) =>
 		new Proxy(require, {
 			apply: (_, __, [id]: [string]) =>
-				load(normalize(join(from, id)))?.exports ?? display(id) ?? require(id),
+				load(normalize(join(from, id)))?.exports ?? own(id) ?? require(id),
 		});
 
 	return {

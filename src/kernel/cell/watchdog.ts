@@ -3,12 +3,15 @@ import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { interruptPipe } from "../messages";
+import type { Shared } from "./interrupts";
 
 // A thread of the process that runs the cells: see interrupts.ts.
 
-const { heard } = workerData as { heard: Int32Array };
+const { heard, listening } = workerData as Shared;
 const patience = 500; // ms in which code that lets go of the thread hears of an interrupt
+const step = 20_000; // ms for a function that would return what it has: it may be in a long step
 let number = 0;
+let last = 0; // the cell that was interrupted last
 
 /** Ends the code that the main thread runs, wherever it is; no catch or finally of it sees that. */
 function terminate(): void {
@@ -20,8 +23,13 @@ function terminate(): void {
 async function interrupt(cell: number): Promise<void> {
 	number++;
 	const mine = number;
+	const again = cell === last;
+	last = cell;
 	parentPort?.postMessage({ number: mine, cell });
 	await sleep(patience);
+	const end = Date.now() + step;
+	const waits = () => !again && number === mine && Date.now() < end;
+	while (waits() && Atomics.load(listening, 0) > 0) await sleep(patience / 10);
 	if (Atomics.load(heard, 0) < mine) terminate();
 }
 

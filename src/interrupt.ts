@@ -1,8 +1,13 @@
+import { setImmediate } from "node:timers/promises";
+
 /** What the kernel and the code of the cell that runs share. */
 interface Interruptible {
+	/** Of the cell: aborted by its first interrupt. */
 	controller: AbortController;
-	/** How many functions would return what they have. */
-	listening: number;
+	/** Of the functions that it calls: made anew once an interrupt was answered by a result, so that the cell can go on. */
+	calls: AbortController;
+	/** How many functions would return what they have; shared with the thread that watches over the cell. */
+	listening: Int32Array<ArrayBufferLike>;
 }
 
 /** On globalThis, since the kernel's copy of the package need not be the one that the cell imports. */
@@ -15,6 +20,33 @@ export function interruptSignal(): AbortSignal | undefined {
 }
 
 /**
+ * What a long function listens to: the signal that it is given, by default the notebook's interrupt; undefined where
+ * there is neither. Throws the signal's reason where it has come already.
+ */
+export function listenTo(given?: AbortSignal): AbortSignal | undefined {
+	const signal = given ?? shared[key]?.calls.signal;
+	signal?.throwIfAborted();
+	return signal;
+}
+
+/** Milliseconds of work after which interrupts and timers get their turn. */
+const TURN = 20;
+
+/**
+ * For long loops of arithmetic, which hear nothing while they run. What comes back is called in every round: from time to
+ * time it lets interrupts and timers have their turn, and throws the signal's reason where it has come.
+ */
+export function turns(signal?: AbortSignal): () => Promise<void> {
+	let last = performance.now();
+	return async () => {
+		if (performance.now() - last < TURN) return;
+		await setImmediate();
+		last = performance.now();
+		signal?.throwIfAborted();
+	};
+}
+
+/**
  * Runs work that stops by itself when it is told to and still has something to give: on `given`, or where there is none
  * on the interrupt of the notebook, which then lets the cell go on with what comes back instead of ending it. Throws
  * the signal's reason where it has come already.
@@ -24,25 +56,37 @@ export async function untilInterrupted<T>(
 	work: (signal?: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const cell = given ? undefined : shared[key];
-	const signal = given ?? cell?.controller.signal;
-	signal?.throwIfAborted();
-	if (cell) cell.listening++;
+	const signal = listenTo(given);
+	if (cell) cell.listening[0]++;
 	try {
 		return await work(signal);
 	} finally {
-		if (cell) cell.listening--;
+		if (cell && --cell.listening[0] === 0 && cell.calls.signal.aborted)
+			cell.calls = new AbortController();
 	}
 }
 
-/** For the kernel: a new cell begins, with a signal of its own. The function that comes back interrupts it. */
-export function beginInterruptible(): () => "stopping" | "unheard" {
-	const cell = { controller: new AbortController(), listening: 0 };
+/**
+ * For the kernel: a new cell begins, with a signal of its own. The function that comes back interrupts it. `listening`
+ * counts the functions that would return what they have.
+ */
+export function beginInterruptible(
+	listening: Int32Array<ArrayBufferLike> = new Int32Array(1),
+): () => "stopping" | "unheard" {
+	const cell: Interruptible = {
+		controller: new AbortController(),
+		calls: new AbortController(),
+		listening,
+	};
+	listening[0] = 0;
 	shared[key] = cell;
 	return () => {
 		const { aborted } = cell.controller.signal;
-		cell.controller.abort(new Interrupted());
+		const reason = new Interrupted();
+		cell.controller.abort(reason);
+		cell.calls.abort(reason);
 		// Whoever was told once and has not stopped yet is not waited for a second time.
-		return cell.listening > 0 && !aborted ? "stopping" : "unheard";
+		return cell.listening[0] > 0 && !aborted ? "stopping" : "unheard";
 	};
 }
 

@@ -1,4 +1,5 @@
 import { type Sentences, sentencesOf } from "../dataset";
+import { listenTo } from "../interrupt";
 import { type Decoder, type HookName, hookWidth, parseHook } from "../model";
 import { reportProgress } from "../progress";
 import {
@@ -38,7 +39,8 @@ const SHARD = { tokens: 8192, bytes: 2 ** 26 };
  * Throws on an unknown hook or one without one vector a token, an option out of range, an empty data set, NaN or
  * infinite activations, and values that memory has no room for; with `to`, on a folder that holds something else or a
  * store that was made otherwise, that another process is writing to, or that cannot be written. What is in a store by
- * then stays, and the next call goes on from there.
+ * then stays, and the next call goes on from there. On `signal` it throws the signal's reason: part of the rows would be
+ * those of the longest texts, which run first.
  */
 export async function extract(
 	model: Decoder,
@@ -64,9 +66,10 @@ export async function extract(
 		throw new Error(
 			`The data set "${from.name}" is empty: there is nothing to extract.`,
 		);
+	const settings = { ...options, signal: listenTo(options.signal) };
 	const found = await (options.to === undefined
-		? toMemory(model, from, hooks, options)
-		: toFolder(model, from, hooks, options, options.to));
+		? toMemory(model, from, hooks, settings)
+		: toFolder(model, from, hooks, settings, options.to));
 	const wanted = names.map((name) => found.get(name) as Activations);
 	return "hook_names" in options ? wanted : wanted[0];
 }

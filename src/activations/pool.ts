@@ -1,3 +1,4 @@
+import { listenTo, turns } from "../interrupt";
 import { nearNames } from "../suggest";
 import type { Activations } from ".";
 import type { DenseMatrix, Matrix, SparseMatrix } from "./matrix";
@@ -15,6 +16,8 @@ export interface TokenLatents {
 export interface PoolOptions {
 	/** An offsets column of the sentences: only tokens that end at or before it count. Default: every token. */
 	before?: string;
+	/** Ends the work, with the signal's reason as error. Default: the notebook's interrupt. */
+	signal?: AbortSignal;
 }
 
 /**
@@ -29,10 +32,11 @@ export async function poolSentences(
 	options: PoolOptions = {},
 ): Promise<Matrix> {
 	const acts = source.kind === "latents" ? source.acts : source;
+	const turn = turns(listenTo(options.signal));
 	const counted = countedTokens(acts, options.before);
 	return source.kind === "latents"
-		? poolLatents(source, counted)
-		: poolActivations(source, counted);
+		? poolLatents(source, counted, turn)
+		: poolActivations(source, counted, turn);
 }
 
 /** Which tokens a sentence's mean is taken over. */
@@ -79,11 +83,13 @@ function offsets(acts: Activations, before: string): Uint32Array {
 async function poolActivations(
 	acts: Activations,
 	{ keep, tokens }: Counted,
+	turn: () => Promise<void>,
 ): Promise<DenseMatrix> {
 	const d = acts.d_in;
 	const data = new Float32Array(tokens.length * d);
 	let row = 0;
 	for await (const batch of acts.batches()) {
+		await turn();
 		for (let at = 0; at < batch.length; at += d, row++) {
 			if (!keep[row]) continue;
 			const sentence = acts.rows.sentence[row];
@@ -95,16 +101,18 @@ async function poolActivations(
 	return { kind: "dense", rows: tokens.length, columns: d, data };
 }
 
-function poolLatents(
+async function poolLatents(
 	latents: TokenLatents,
 	{ keep, tokens }: Counted,
-): SparseMatrix {
+	turn: () => Promise<void>,
+): Promise<SparseMatrix> {
 	const rowsOfSentence = groupRows(latents.acts.rows.sentence, keep, tokens);
 	const indptr = new Float64Array(tokens.length + 1);
 	const indices: Uint32Array[] = [];
 	const values: Float32Array[] = [];
 	const sum = new Float64Array(latents.d_sae);
 	for (let sentence = 0; sentence < tokens.length; sentence++) {
+		if (sentence % 64 === 0) await turn();
 		const touched: number[] = [];
 		for (const row of rowsOfSentence(sentence)) {
 			for (let p = latents.indptr[row]; p < latents.indptr[row + 1]; p++) {

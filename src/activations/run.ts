@@ -39,9 +39,10 @@ export async function runContexts(
 	}));
 	const hooks = targets.map(({ hook_name }) => hook_name);
 	for (const batch of batchesByLength(contexts, settings.batch_tokens)) {
-		settings.signal?.throwIfAborted();
+		const { signal } = settings;
+		signal?.throwIfAborted();
 		const input = model.batch(batch.map((i) => contexts[i].ids));
-		const { cache } = await model.run(input, { hooks });
+		const { cache } = await model.run(input, { hooks, signal });
 		for (const { hook_name, d_in, into } of targets) {
 			const values = cache[hook_name].data; // [batch, seq, d_in]
 			const centred =

@@ -110,7 +110,10 @@ export interface ExtractSettings {
 	dtype?: StoreDtype;
 	/** Tokens a shard; default: 8192, fewer where a shard would have more than 64 MiB. */
 	shard_tokens?: number;
-	/** Ends the extraction early, with the signal's reason as error; finished shards stay. */
+	/**
+	 * Ends the extraction early, with the signal's reason as error; finished shards stay. Default: the notebook's
+	 * interrupt.
+	 */
 	signal?: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import {
 	type Matrix,
 	poolSentences,
 } from "../activations";
+import { untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
@@ -29,6 +30,7 @@ export interface ClusterOptions {
 	solver?: Clustering["solver"];
 	/** An offsets column: only tokens that end at or before it count. */
 	before?: string;
+	/** Ends k-means after the round at hand, see `stopped` of the result. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 }
 
@@ -39,27 +41,38 @@ const EXEMPLARS = 5;
  * deviation of 1 and each sentence to length 1. Labels take no part; the agreement with each is told afterwards.
  * Every sentence is clustered, whatever its split.
  *
+ * On `signal` the best clustering so far is described and comes back, marked `stopped: "interrupted"`; where there is none
+ * yet, the signal's reason is thrown.
+ *
  * Throws when k is no whole number from 1 to the number of sentences, when fewer sentences are distinct, and when
  * `before` is no offsets column.
  */
-export async function cluster(
+export function cluster(
 	source: Latents | Activations,
 	options: ClusterOptions = {},
 ): Promise<Clustering> {
-	const { k = 5, seed = 0, solver = "lloyd", before } = options;
+	return untilInterrupted(options.signal, (signal) =>
+		clusterUntil(source, { ...options, signal }),
+	);
+}
+
+async function clusterUntil(
+	source: Latents | Activations,
+	options: ClusterOptions,
+): Promise<Clustering> {
+	const { k = 5, seed = 0, solver = "lloyd", before, signal } = options;
 	const started = performance.now();
 	const acts = source.kind === "latents" ? source.acts : source;
 	const { sentences } = acts;
 	check(k, solver, sentences.text.length);
 	const counted = countedTokens(acts, before);
-	const pooled = await poolSentences(source, { before });
+	const pooled = await poolSentences(source, { before, signal });
 	const scaled = scaleRows(pooled);
-	const { assignment, centres, inertia } = largestFirst(
+	const { assignment, centres, inertia, stopped } = largestFirst(
 		await partition(scaled.x, { ...options, k, seed, solver }),
 		k,
 	);
-	options.signal?.throwIfAborted();
-	const exemplars = nearest(scaled.x, assignment, centres, k);
+	const exemplars = await nearest(scaled.x, assignment, centres, k);
 	const marks =
 		source.kind === "latents"
 			? markingLatents(meanDifferences(pooled, assignment, k))
@@ -106,6 +119,7 @@ export async function cluster(
 		),
 		solver,
 		seed,
+		...(stopped && { stopped }),
 		seconds: (performance.now() - started) / 1000,
 	};
 }
@@ -150,13 +164,13 @@ function largestFirst(found: Partition, k: number): Partition {
 	return { ...found, assignment, centres };
 }
 
-function nearest(
+async function nearest(
 	x: Matrix,
 	assignment: Uint32Array,
 	centres: Float32Array,
 	k: number,
-): Clustering["exemplars"] {
-	const distance = distancesToOwn(x, assignment, centres);
+): Promise<Clustering["exemplars"]> {
+	const distance = await distancesToOwn(x, assignment, centres);
 	return Array.from({ length: k }, (_, cluster) => {
 		const closeness = Array.from(distance, (d, i) =>
 			assignment[i] === cluster ? -d : Number.NaN,

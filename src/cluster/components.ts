@@ -1,4 +1,5 @@
 import { columnMoments, type Matrix, products } from "../activations";
+import { turns } from "../interrupt";
 import { random } from "../random";
 
 const EXTRA = 6;
@@ -21,7 +22,9 @@ export async function principalComponents(
 	const draw = random(seed);
 	let basis = Float64Array.from({ length: d * k }, () => draw.normal()); // [d, k]
 	let scores: Float64Array = new Float64Array(spread.rows * k);
+	const turn = turns();
 	for (let round = 0; ; round++) {
+		await turn();
 		orthonormalise(basis, d, k);
 		scores = await centredTimes(data, basis);
 		if (round === ROUNDS) break;

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Matrix, products, squaredLengths } from "../activations";
+import { turns } from "../interrupt";
 import { random } from "../random";
 import { addRow, centresAt, type Data, plusPlus, turn } from "./start";
 
@@ -10,6 +11,8 @@ export interface Partition {
 	/** Sum of squared distances to the nearest centre. */
 	inertia: number;
 	iterations: number;
+	/** Set where the signal came before no row changed its cluster any more. */
+	stopped?: "interrupted";
 }
 
 export interface KMeansOptions {
@@ -17,6 +20,7 @@ export interface KMeansOptions {
 	seed: number;
 	/** Rows to start from instead of k-means++, one a cluster. */
 	start?: ArrayLike<number>;
+	/** Ends it after the round at hand. */
 	signal?: AbortSignal;
 	/** Told after each start. */
 	onStart?: (done: number, starts: number) => void;
@@ -32,7 +36,8 @@ const MAX_ROUNDS = 300;
  * draws) run for 15 rounds; the one with the least inertia goes on until no row changes its cluster (at most 300). Sparse rows stay sparse: distances come from
  * |x|² − 2 x·c + |c|². A cluster that loses all rows is given the row that lies farthest from its centre.
  *
- * Throws when there are fewer distinct rows than clusters.
+ * On `signal` it returns the best of what it has, after one round at least. Throws when there are fewer distinct rows than
+ * clusters.
  */
 export async function kMeans(
 	x: Matrix,
@@ -44,13 +49,15 @@ export async function kMeans(
 	if (options.start) return lloyd(data, centresAt(x, options.start), signal);
 	const draw = random(options.seed);
 	let best: Partition | undefined;
-	for (let i = 0; i < STARTS; i++) {
+	for (let i = 0; i < STARTS && !(best && signal?.aborted); i++) {
 		const start = centresAt(x, await plusPlus(data, k, draw));
 		const found = await lloyd(data, start, signal, FIRST_ROUNDS);
 		if (!best || found.inertia < best.inertia) best = found;
 		onStart?.(i + 1, STARTS);
 	}
 	const { centres, iterations } = best as Partition;
+	if (signal?.aborted)
+		return { ...(best as Partition), stopped: "interrupted" };
 	const found = await lloyd(data, centres, signal);
 	return { ...found, iterations: iterations + found.iterations };
 }
@@ -68,9 +75,10 @@ async function lloyd(
 	const sizes = new Float64Array(k);
 	const sums = new Float64Array(k * x.columns);
 	let iterations = 0;
-	for (let moved = 1; moved > 0 && iterations < rounds; iterations++) {
-		signal?.throwIfAborted();
+	let moved = 1;
+	for (; moved > 0 && iterations < rounds; iterations++) {
 		await setImmediate();
+		if (iterations > 0 && signal?.aborted) break;
 		const nearest = await nearestCentres(data, centres, distance);
 		fillEmpty(data, centres, nearest, distance);
 		moved = 0;
@@ -91,7 +99,11 @@ async function lloyd(
 				centres[j] = sums[j] / sizes[c];
 	}
 	const inertia = distance.reduce((sum, d) => sum + d, 0);
-	return { assignment, centres, inertia, iterations };
+	const stopped = moved > 0 && signal?.aborted;
+	return {
+		...{ assignment, centres, inertia, iterations },
+		...(stopped && { stopped: "interrupted" as const }),
+	};
 }
 
 /** The nearest centre of each row; squared distances are written into `distance`. */
@@ -166,12 +178,16 @@ function distanceBetween(
 }
 
 /** Distance of each row to the centre of its own cluster. */
-export function distancesToOwn(
+export async function distancesToOwn(
 	x: Matrix,
 	assignment: Uint32Array,
 	centres: Float32Array,
-): Float64Array {
-	return Float64Array.from(assignment, (c, i) =>
-		Math.sqrt(distanceBetween(x, i, centres, c)),
-	);
+): Promise<Float64Array> {
+	const distances = new Float64Array(assignment.length);
+	const turn = turns();
+	for (const [i, c] of assignment.entries()) {
+		if (i % 64 === 0) await turn();
+		distances[i] = Math.sqrt(distanceBetween(x, i, centres, c));
+	}
+	return distances;
 }

@@ -1,6 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { forEachEntry, type Matrix } from "../activations";
+import { turns } from "../interrupt";
 import type { Partition } from "./kmeans";
+
+type Round = ReturnType<typeof import("ml-kmeans").kmeans>;
 
 /** Rows × columns × clusters that the library gets through in about a minute. */
 const LIMIT = 100_000_000;
@@ -8,21 +10,25 @@ const LIMIT = 100_000_000;
 /**
  * k-means by the npm library ml-kmeans: one k-means++ start, at most 100 rounds. It takes dense rows only (they are
  * made dense, so this is for small data), and a cluster that loses all its rows stays where it was, empty.
- * `start` gives the centres' rows instead of k-means++.
+ * `start` gives the centres' rows instead of k-means++. On `signal` it ends after the round at hand.
  */
 export async function kMeansWithLibrary(
 	x: Matrix,
-	options: { k: number; seed: number; start?: ArrayLike<number> },
+	options: {
+		k: number;
+		seed: number;
+		start?: ArrayLike<number>;
+		signal?: AbortSignal;
+	},
 ): Promise<Partition> {
-	const { k, seed } = options;
+	const { k, seed, signal } = options;
 	const work = x.rows * x.columns * k;
 	if (work > LIMIT)
 		throw new Error(
 			`solver "ml-kmeans" is for small data: ${x.rows} sentences × ${x.columns} columns × ${k} clusters is ${work}, more than ${LIMIT}; give fewer sentences, or leave the solver out.`,
 		);
 	// The library is an ES module; it is loaded only when it is asked for.
-	const { kmeans } = await import("ml-kmeans");
-	await setImmediate();
+	const { kmeansGenerator } = await import("ml-kmeans");
 	const rows = Array.from({ length: x.rows }, () =>
 		new Array<number>(x.columns).fill(0),
 	);
@@ -30,11 +36,19 @@ export async function kMeansWithLibrary(
 		rows[i][j] = value;
 	});
 	const start = options.start && Array.from(options.start, (i) => rows[i]);
-	const found = kmeans(rows, k, {
+	const rounds = kmeansGenerator(rows, k, {
 		seed,
 		tolerance: 0,
 		...(start && { initialization: start }),
 	});
+	const turn = turns();
+	let found = rounds.next().value as Round;
+	for (const round of rounds) {
+		found = round;
+		await turn();
+		if (signal?.aborted) break;
+	}
+	const stopped = signal?.aborted && !found.converged;
 	const assignment = Uint32Array.from(found.clusters);
 	const missing = new Set(assignment).size;
 	if (missing < k)
@@ -50,5 +64,9 @@ export async function kMeansWithLibrary(
 		const centre = found.centroids[assignment[i]];
 		for (let j = 0; j < row.length; j++) inertia += (row[j] - centre[j]) ** 2;
 	});
-	return { assignment, centres, inertia, iterations: found.iterations };
+	const { iterations } = found;
+	return {
+		...{ assignment, centres, inertia, iterations },
+		...(stopped && { stopped: "interrupted" as const }),
+	};
 }

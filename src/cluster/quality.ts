@@ -4,6 +4,7 @@ import {
 	squaredLengths,
 	takeRows,
 } from "../activations";
+import { turns } from "../interrupt";
 import { random } from "../random";
 
 /**
@@ -78,7 +79,9 @@ async function* distances(
 ): AsyncGenerator<{ row: number; to: Float64Array }> {
 	const lengths = squaredLengths(x);
 	const data = await products(x);
+	const turn = turns();
 	for (let from = 0; from < x.rows; from += 64) {
+		await turn();
 		const count = Math.min(64, x.rows - from);
 		const block = new Float32Array(x.columns * count); // [columns, count]
 		for (let r = 0; r < count; r++) {

@@ -32,6 +32,8 @@ export interface Clustering {
 	projection: [number, number][]; // [n_sentences]
 	solver: "lloyd" | "ml-kmeans";
 	seed: number;
+	/** Set where k-means was interrupted: then this is the best clustering so far. */
+	stopped?: "interrupted";
 	/** Wall-clock. */
 	seconds: number;
 }

@@ -1,4 +1,5 @@
 import type { Matrix, Products } from "../activations";
+import { turns } from "../interrupt";
 import type { Random } from "../random";
 
 /** Rows with what k-means asks of them again and again. */
@@ -18,8 +19,10 @@ export async function plusPlus(
 	const chosen = new Uint32Array(k);
 	chosen[0] = draw.int(x.rows);
 	let closest = (await distancesTo(data, chosen.subarray(0, 1)))[0];
+	const pause = turns();
 	const trials = 2 + Math.floor(Math.log(k));
 	for (let c = 1; c < k; c++) {
+		await pause();
 		const candidates = Uint32Array.from({ length: trials }, () =>
 			drawInProportion(closest, draw),
 		);

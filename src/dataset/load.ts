@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { isHubId } from "../hub";
+import { listenTo } from "../interrupt";
 import { nearNames } from "../suggest";
 import { readHubTable } from "./hub";
 import { selectSentences } from "./select";
@@ -31,9 +32,10 @@ export async function loadSentences(
 ): Promise<Sentences> {
 	const fromHub = isHubName(source);
 	checkHubOptions(source, fromHub, options);
+	const signal = listenTo(options.signal);
 	const table = fromHub
-		? await readHubTable(source, options)
-		: await readTable(source === "bundled" ? bundled : source);
+		? await readHubTable(source, { ...options, signal })
+		: await readTable(source === "bundled" ? bundled : source, signal);
 	if (table.rows === 0)
 		throw new Error(
 			`The data set "${source}" is empty: it has no row below its header.`,

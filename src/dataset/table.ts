@@ -31,7 +31,10 @@ export interface Table {
 }
 
 /** Reads a .csv, .tsv, .jsonl or .parquet file. Throws one sentence where it is missing or a row is broken. */
-export async function readTable(file: string): Promise<Table> {
+export async function readTable(
+	file: string,
+	signal?: AbortSignal,
+): Promise<Table> {
 	switch (extname(file).toLowerCase()) {
 		case ".csv":
 			return readDelimited(file, { delimiter: ",", quote: '"' });
@@ -40,7 +43,7 @@ export async function readTable(file: string): Promise<Table> {
 		case ".jsonl":
 			return readJsonLines(file);
 		case ".parquet":
-			return readParquet(file);
+			return readParquet(file, signal);
 		default:
 			throw new Error(
 				`The file ${file} has no known kind of name; .csv, .tsv, .jsonl and .parquet can be read.`,
@@ -114,11 +117,12 @@ function readJsonLines(file: string): Table {
 	return fromObjects(rows, (row) => `line ${lines[row]}`);
 }
 
-async function readParquet(file: string): Promise<Table> {
+async function readParquet(file: string, signal?: AbortSignal): Promise<Table> {
 	const { columns: names, groups, read } = await openParquet(file);
 	const columns = new Map<string, string[]>();
 	let rows = 0;
 	for (const [group, length] of groups.entries()) {
+		signal?.throwIfAborted();
 		const part = await read(group, names, length);
 		for (const name of names) {
 			const values = part.get(name);

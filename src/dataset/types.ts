@@ -34,6 +34,8 @@ export interface LoadSentencesOptions {
 	revision?: string;
 	/** Of a data set of the hub: only what is in the Hugging Face cache; default: as HF_HUB_OFFLINE says. */
 	offline?: boolean;
-	/** Of a data set of the hub: ends a download; what came so far is kept. */
+	/**
+	 * Ends a download, what came so far being kept, and the reading of Parquet. Default: the notebook's interrupt.
+	 */
 	signal?: AbortSignal;
 }

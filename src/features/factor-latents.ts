@@ -1,3 +1,4 @@
+import { listenTo } from "../interrupt";
 import type { HookName } from "../model";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
@@ -58,6 +59,7 @@ export interface FactorLatents {
 export interface FactorLatentsOptions {
 	/** Labels of the sentences that are true factors; default: every label of 2 to 12 classes. */
 	labels?: string[];
+	/** Ends the work, with the signal's reason as error. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 }
 
@@ -74,6 +76,7 @@ export async function factorLatents(
 	options: FactorLatentsOptions = {},
 ): Promise<FactorLatents> {
 	const began = performance.now();
+	const signal = listenTo(options.signal);
 	const { acts, d_sae } = latents;
 	const { sentences } = acts;
 	const { train, test } = halves(sentences, "latents");
@@ -84,18 +87,19 @@ export async function factorLatents(
 			"The sentences have no label of 2 to 12 classes: give sentences whose factors are known, such as the bundled ones.",
 		);
 	const halfs = {
-		train: firings(latents, train),
-		test: firings(latents, test),
+		train: await firings(latents, train, signal),
+		test: await firings(latents, test, signal),
 	};
 	const total = factors.reduce((sum, { classes }) => sum + classes.length, 0);
 	const classes: ClassLatents[] = [];
+	let done = 0;
 	for (const factor of factors)
 		for (const group of factor.classes.keys()) {
 			await new Promise(setImmediate);
-			options.signal?.throwIfAborted();
+			signal?.throwIfAborted();
 			const found = classLatents(factor, group, halfs);
 			if (found) classes.push(found);
-			const done = classes.length;
+			done++;
 			reportProgress({ label: "match latents", done, total, unit: "classes" });
 		}
 	return {

@@ -1,5 +1,6 @@
 import type { Clustering } from "../cluster";
 import type { Sentences } from "../dataset";
+import { turns } from "../interrupt";
 import { nearNames } from "../suggest";
 import { topIndices } from "../top";
 import { aucByGroup, type Matrix } from "./association";
@@ -15,6 +16,8 @@ export interface Factor {
 
 /** Labels with more classes than this are names or texts rather than factors. */
 const max_classes = 12;
+/** Neurons looked at between two looks at the signal. */
+const AT_ONCE = 32;
 /** Neurons listed for each class. */
 export const listed = 5;
 
@@ -83,16 +86,24 @@ function asFactor(
  * For each class of a factor the neurons (five at most) with the largest AUC on the rows `choose`, measured again on the rows `held`,
  * so that the numbers are not flattered by the choice.
  */
-export function neuronsOf(
+export async function neuronsOf(
 	factor: Factor,
 	means: Matrix,
 	choose: Uint32Array,
 	held: Uint32Array,
-): FactorNeurons[] {
+	signal?: AbortSignal,
+): Promise<FactorNeurons[]> {
 	const groups = factor.classes.length;
 	const of = (rows: Uint32Array) => Uint32Array.from(rows, (i) => factor.of[i]);
-	const all = Array.from({ length: means.columns }, (_, j) => j);
-	const chosenBy = aucByGroup(means, choose, of(choose), groups, all);
+	const turn = turns(signal);
+	const own = of(choose);
+	const chosenBy: Float64Array[] = [];
+	for (let from = 0; from < means.columns; from += AT_ONCE) {
+		await turn();
+		const length = Math.min(AT_ONCE, means.columns - from);
+		const some = Array.from({ length }, (_, j) => from + j);
+		chosenBy.push(...aucByGroup(means, choose, own, groups, some));
+	}
 	return factor.classes.map((name, g) => {
 		const by = chosenBy.map((auc) => auc[g]);
 		const best = topIndices(by, listed).filter((neuron) => by[neuron] > 0.5);

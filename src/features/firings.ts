@@ -1,3 +1,4 @@
+import { turns } from "../interrupt";
 import type { Latents } from "../sae";
 
 /** Which sentences each latent fires on: latent j's are `sentences[indptr[j] … indptr[j + 1])`, each once. */
@@ -9,8 +10,15 @@ export interface Firings {
 	n: number;
 }
 
+/** Rows between two looks at the signal. */
+const AT_ONCE = 4096;
+
 /** A latent fires on a sentence where it is above zero on any of its tokens but the model's own begin and end tokens. */
-export function firings(latents: Latents, chosen: Uint32Array): Firings {
+export async function firings(
+	latents: Latents,
+	chosen: Uint32Array,
+	signal?: AbortSignal,
+): Promise<Firings> {
 	const { d_sae, rows, acts } = latents;
 	const place = new Int32Array(acts.sentences.text.length).fill(-1);
 	for (const [i, sentence] of chosen.entries()) place[sentence] = i;
@@ -18,9 +26,11 @@ export function firings(latents: Latents, chosen: Uint32Array): Firings {
 	const special = (token: number) =>
 		token === bos_token_id || token === eos_token_id;
 	const order = rowsBySentence(rows.sentence);
-	const visit = (found: (latent: number, place: number) => void) => {
+	const turn = turns(signal);
+	const visit = async (found: (latent: number, place: number) => void) => {
 		const last = new Int32Array(d_sae).fill(-1); // the sentence it was last seen in
-		for (const row of order) {
+		for (const [i, row] of order.entries()) {
+			if (i % AT_ONCE === 0) await turn();
 			const at = place[rows.sentence[row]];
 			if (at < 0 || special(rows.token[row])) continue;
 			for (let p = latents.indptr[row]; p < latents.indptr[row + 1]; p++) {
@@ -32,13 +42,13 @@ export function firings(latents: Latents, chosen: Uint32Array): Firings {
 		}
 	};
 	const indptr = new Float64Array(d_sae + 1);
-	visit((latent) => {
+	await visit((latent) => {
 		indptr[latent + 1]++;
 	});
 	for (let j = 0; j < d_sae; j++) indptr[j + 1] += indptr[j];
 	const next = indptr.slice();
 	const sentences = new Uint32Array(indptr[d_sae]);
-	visit((latent, at) => {
+	await visit((latent, at) => {
 		sentences[next[latent]++] = at;
 	});
 	return { indptr, sentences, n: chosen.length };

@@ -24,6 +24,7 @@ export async function sentenceMeans(
 		const tokens = some.map((i) => model.toTokens(sentences.text[i]));
 		const { cache, tokens: batch } = await model.run(model.batch(tokens), {
 			hooks: [hook_name],
+			signal,
 		});
 		const values = cache[hook_name].data; // [batch, seq, d]
 		tokens.forEach(({ special }, b) => {

@@ -1,5 +1,6 @@
 import type { Clustering } from "../cluster";
 import type { Sentences } from "../dataset";
+import { listenTo } from "../interrupt";
 import { type Decoder, parseHook } from "../model";
 import { random } from "../random";
 import {
@@ -33,7 +34,7 @@ export interface NeuronOptions {
 	 * Default: 64 of the sentences themselves, scored by the log-probability of the clause after `prefix_end`.
 	 */
 	answers?: Answer[];
-	/** Stops the work. */
+	/** Ends the work, with the signal's reason as error. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 }
 
@@ -56,7 +57,8 @@ export async function neurons(
 	options: NeuronOptions,
 ): Promise<NeuronReport> {
 	const began = performance.now();
-	const { layer, limit = 2000, signal } = options;
+	const { layer, limit = 2000 } = options;
+	const signal = listenTo(options.signal);
 	const hook_name = parseHook(model, `blocks.${layer}.mlp.hook_post`);
 	const d_mlp = model.info.d_mlp;
 	const { chosen, choose, held } = chooseSentences(sentences, limit);
@@ -77,12 +79,10 @@ export async function neurons(
 		signal,
 	);
 	const factors: FactorNeurons[] = [];
-	for (const factor of given) {
-		await new Promise(setImmediate);
-		signal?.throwIfAborted();
-		factors.push(...neuronsOf(factor, means, choose, held));
-	}
-	const clusters = byCluster && neuronsOf(byCluster, means, choose, held);
+	for (const factor of given)
+		factors.push(...(await neuronsOf(factor, means, choose, held, signal)));
+	const clusters =
+		byCluster && (await neuronsOf(byCluster, means, choose, held, signal));
 	const listed = listedIn([...factors, ...(clusters ?? [])]);
 	const groups = groupsOf(means, choose, held, listed, given);
 	const effects = await measureEffects(model, prompts, {

@@ -116,7 +116,7 @@ async function logProbs(
 		signal?.throwIfAborted();
 		const some = texts.slice(at, at + batch_size);
 		const batch = model.batch(some.map(({ ids }) => ids));
-		const loss = await model.loss(batch, { interventions }); // [batch, seq - 1]
+		const loss = await model.loss(batch, { interventions, signal }); // [batch, seq - 1]
 		some.forEach(({ ids, from }, b) => {
 			let sum = 0;
 			for (let t = from; t < ids.length; t++)

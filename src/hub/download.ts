@@ -117,7 +117,7 @@ async function attempt(
 			done = 0;
 		}
 		checkSpace(repository, file.size - done, name);
-		let hash = await hashOf(file, part, done);
+		let hash = await hashOf(file, part, done, repository.signal);
 		if (done < file.size) {
 			report(done);
 			const reply = await askContent(repository, file, name, done);
@@ -163,14 +163,17 @@ async function hashOf(
 	{ etag, size }: RemoteFile,
 	part: string,
 	bytes: number,
+	signal?: AbortSignal,
 ): Promise<Hash | undefined> {
 	let hash: Hash | undefined;
 	if (/^[0-9a-f]{64}$/.test(etag)) hash = createHash("sha256");
 	else if (/^[0-9a-f]{40}$/.test(etag))
 		hash = createHash("sha1").update(`blob ${size}\0`); // as git names its blobs
 	if (hash && bytes > 0)
-		for await (const chunk of createReadStream(part, { end: bytes - 1 }))
+		for await (const chunk of createReadStream(part, { end: bytes - 1 })) {
+			signal?.throwIfAborted();
 			hash.update(chunk);
+		}
 	return hash;
 }
 

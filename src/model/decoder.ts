@@ -1,3 +1,4 @@
+import { listenTo } from "../interrupt";
 import { asBatch } from "./batch";
 import { hookShape, hookWidth, parseHook } from "./hooks";
 import type {
@@ -36,13 +37,17 @@ export interface Engine {
 /** One condition's −log p of the next token and KL(as it is ‖ changed), in nats: each [batch, seq]. */
 export type Compared = Record<"nats" | "kl", Float32Array>;
 
-/** The methods of a model that only read its values. */
+/**
+ * The methods of a model that only read its values. `engineFor` gives the engine of one call, which throws the reason of
+ * the signal that it is given.
+ */
 export function makeRuns(
 	model: Pick<Decoder, "info" | "hook_names" | "toTokens">,
-	engine: Engine,
+	engineFor: (signal: AbortSignal | undefined) => Engine,
 ): Pick<Decoder, "run" | "runWithCache" | "loss" | "compare"> {
 	const { info, hook_names } = model;
 	const run: Decoder["run"] = async (input, options = {}) => {
+		const engine = engineFor(listenTo(options.signal));
 		const tokens = asBatch(model, input, options.prepend_bos);
 		const names = (options.hooks ?? []).map((name) => parseHook(model, name));
 		const hooks = hook_names.filter((hook) => names.includes(hook));
@@ -54,7 +59,7 @@ export function makeRuns(
 		checkMemory(info, tokens, hooks, logits);
 		const wanted = { hooks, logits };
 		const out = await engine.compute(tokens, wanted, options.interventions);
-		return { tokens, ...out };
+		return { kind: "run", tokens, ...out };
 	};
 	return {
 		run,
@@ -66,18 +71,22 @@ export function makeRuns(
 				: hook_names.filter(accepts);
 			return run(input, { ...options, hooks, logits: true });
 		},
-		async loss(input, { interventions, prepend_bos } = {}) {
+		async loss(input, { interventions, prepend_bos, signal } = {}) {
+			const engine = engineFor(listenTo(signal));
 			const tokens = asBatch(model, input, prepend_bos);
 			const next = nextTokens(tokens);
 			return lossOf(tokens, await engine.nats(tokens, next, interventions));
 		},
-		async compare(input, { prepend_bos, ...options }) {
+		async compare(input, { prepend_bos, signal, ...options }) {
+			const engine = engineFor(listenTo(signal));
 			const tokens = asBatch(model, input, prepend_bos);
 			const next = nextTokens(tokens);
 			const names = (options.hooks ?? []).map((name) => parseHook(model, name));
 			const hooks = hook_names.filter((hook) => names.includes(hook));
 			const out = await engine.compare(tokens, next, { ...options, hooks });
 			return {
+				kind: "comparison",
+				tokens,
 				loss: lossOf(tokens, out.nats),
 				changed: out.changed.map(({ nats, kl }) => ({
 					loss: lossOf(tokens, nats),

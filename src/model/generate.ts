@@ -1,4 +1,5 @@
 import { Tensor as OrtTensor } from "onnxruntime-node";
+import { untilInterrupted } from "../interrupt";
 import { type Random, random } from "../random";
 import { topIndices } from "../top";
 import { asBatch } from "./batch";
@@ -17,41 +18,51 @@ const last = "ln_final.hook_normalized";
 
 /** `generate` of a model: one token after the other, keys and values of earlier ones kept. */
 export function makeGenerate(gpt2: Gpt2): Model["generate"] {
-	return async (prompt, options = {}) => {
-		const { max_new_tokens = 20, stop_at_eos = true, signal } = options;
-		const { n_ctx, eos_token_id } = gpt2.info;
-		const tokens = promptTokens(gpt2, prompt, options);
-		const room = Math.min(max_new_tokens, n_ctx - tokens.seq);
-		const draw = random(options.seed ?? 0);
-		const step = stepper(gpt2, options.interventions);
-		const ids: number[] = [];
-		const log_probabilities: number[] = [];
-		let stopped: Generation["stopped"] =
-			room < max_new_tokens ? "context" : "max_new_tokens";
-		for (let chunk = tokens.ids; ids.length < room; ) {
-			if (signal?.aborted) {
-				stopped = "interrupted";
-				break;
-			}
-			const logits = await step(chunk);
-			const id = choose(logits, options, draw);
-			ids.push(id);
-			log_probabilities.push(logits[id] - logSumExp(logits));
-			if (stop_at_eos && id === eos_token_id) {
-				stopped = "eos";
-				break;
-			}
-			chunk = Int32Array.of(id);
+	return (prompt, options = {}) =>
+		untilInterrupted(options.signal, (signal) =>
+			generate(gpt2, prompt, options, signal),
+		);
+}
+
+async function generate(
+	gpt2: Gpt2,
+	prompt: string,
+	options: GenerateOptions,
+	signal?: AbortSignal,
+): Promise<Generation> {
+	const { max_new_tokens = 20, stop_at_eos = true } = options;
+	const { n_ctx, eos_token_id } = gpt2.info;
+	const tokens = promptTokens(gpt2, prompt, options);
+	const room = Math.min(max_new_tokens, n_ctx - tokens.seq);
+	const draw = random(options.seed ?? 0);
+	const step = stepper(gpt2, options.interventions);
+	const ids: number[] = [];
+	const log_probabilities: number[] = [];
+	let stopped: Generation["stopped"] =
+		room < max_new_tokens ? "context" : "max_new_tokens";
+	for (let chunk = tokens.ids; ids.length < room; ) {
+		if (signal?.aborted) {
+			stopped = "interrupted";
+			break;
 		}
-		const added = stopped === "eos" ? ids.slice(0, -1) : ids;
-		return {
-			kind: "generation",
-			prompt,
-			text: gpt2.decode(...added),
-			ids: Int32Array.from(ids),
-			log_probabilities: Float32Array.from(log_probabilities),
-			stopped,
-		};
+		const logits = await step(chunk);
+		const id = choose(logits, options, draw);
+		ids.push(id);
+		log_probabilities.push(logits[id] - logSumExp(logits));
+		if (stop_at_eos && id === eos_token_id) {
+			stopped = "eos";
+			break;
+		}
+		chunk = Int32Array.of(id);
+	}
+	const added = stopped === "eos" ? ids.slice(0, -1) : ids;
+	return {
+		kind: "generation",
+		prompt,
+		text: gpt2.decode(...added),
+		ids: Int32Array.from(ids),
+		log_probabilities: Float32Array.from(log_probabilities),
+		stopped,
 	};
 }
 

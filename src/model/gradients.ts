@@ -1,4 +1,5 @@
 import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { listenTo } from "../interrupt";
 import { asBatch, textsOf } from "./batch";
 import {
 	buildGradients,
@@ -10,6 +11,7 @@ import { hookShape, parseHook } from "./hooks";
 import { changesOf, planChanges } from "./interventions";
 import { type MetricRow, metricRows } from "./metric";
 import { type Gpt2, plain } from "./run";
+import { endingAt } from "./sessions";
 import { feedsOf, splicedOf } from "./stages";
 import type {
 	GradientResult,
@@ -26,8 +28,10 @@ const LOGITS_BYTES = 256e6;
 
 /** `runWithGradients` of a model. */
 export function makeGradients(gpt2: Gpt2): Model["runWithGradients"] {
-	const { info, config, weights, sessions } = gpt2;
-	return async (input, { metric, hooks, interventions, prepend_bos }) => {
+	const { info, config, weights } = gpt2;
+	return async (input, options) => {
+		const { metric, hooks, interventions, prepend_bos } = options;
+		const { sessions } = endingAt(gpt2, listenTo(options.signal));
 		const tokens = asBatch(gpt2, input, prepend_bos);
 		const names = (hooks ?? []).map((name) => parseHook(gpt2, name));
 		if (names.length === 0)

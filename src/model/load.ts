@@ -1,3 +1,4 @@
+import { listenTo } from "../interrupt";
 import { batchOf } from "./batch";
 import { publicInfo, readConfig } from "./config";
 import { makeRuns } from "./decoder";
@@ -7,7 +8,7 @@ import { hookNames, parseHook } from "./hooks";
 import { type LocateOptions, locateModel } from "./locate";
 import { makeLogitLens } from "./logit-lens";
 import { type Gpt2, makeEngine } from "./run";
-import { keptOf, openSessions } from "./sessions";
+import { endingAt, keptOf, openSessions } from "./sessions";
 import { loadTokenizer } from "./tokenizer";
 import { makeTokens } from "./tokens";
 import type { Model } from "./types";
@@ -23,7 +24,9 @@ export async function loadModel(
 	id: string,
 	options: LocateOptions = {},
 ): Promise<Model> {
-	const { folder, revision } = await locateModel(id, options);
+	const signal = listenTo(options.signal);
+	const { folder, revision } = await locateModel(id, { ...options, signal });
+	signal?.throwIfAborted();
 	const config = readConfig(folder, id);
 	const weights = openWeights(config);
 	const tokenizer = await loadTokenizer(folder);
@@ -49,7 +52,7 @@ export async function loadModel(
 		toTokens,
 		toStrTokens,
 		batch: (tokens) => batchOf(info, tokens),
-		...makeRuns(gpt2, makeEngine(gpt2)),
+		...makeRuns(gpt2, (signal) => makeEngine(endingAt(gpt2, signal))),
 		generate: makeGenerate(gpt2),
 		logitLens: makeLogitLens(gpt2),
 		runWithGradients: makeGradients(gpt2),

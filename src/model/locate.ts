@@ -24,7 +24,7 @@ export interface LocateOptions {
 	revision?: string;
 	/** Only what is in the Hugging Face cache; default: as HF_HUB_OFFLINE says. */
 	offline?: boolean;
-	/** Ends a download; what came so far is kept. */
+	/** Ends a download; what came so far is kept. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 }
 

@@ -1,11 +1,15 @@
 import { Tensor as OrtTensor } from "onnxruntime-node";
+import { listenTo } from "../interrupt";
 import { asBatch } from "./batch";
 import { type Gpt2, rowsOf, runHead, runStream, targets } from "./run";
+import { endingAt } from "./sessions";
 import type { HookName, LogitLens, Model } from "./types";
 
 /** `logitLens` of a model: every layer's stream through the final norm and the unembedding. */
-export function makeLogitLens(gpt2: Gpt2): Model["logitLens"] {
-	return async (input, { top_k = 5, interventions, prepend_bos } = {}) => {
+export function makeLogitLens(model: Gpt2): Model["logitLens"] {
+	return async (input, options = {}) => {
+		const { top_k = 5, interventions, prepend_bos } = options;
+		const gpt2 = endingAt(model, listenTo(options.signal));
 		const { n_layers, d_vocab } = gpt2.info;
 		const tokens = asBatch(gpt2, input, prepend_bos);
 		if (tokens.batch !== 1)

@@ -33,6 +33,23 @@ interface Entry {
 /** Sessions are kept ready while their copies of the weights need at most this many bytes, but always two of them. */
 const KEPT_BYTES = 2e9;
 
+/** Something with sessions whose runs throw the signal's reason, once it has come. */
+export function endingAt<T extends { sessions: Sessions }>(
+	owner: T,
+	signal: AbortSignal | undefined,
+): T {
+	if (!signal) return owner;
+	const { run, dispose } = owner.sessions;
+	const sessions: Sessions = {
+		async run(...asked) {
+			signal.throwIfAborted();
+			return run(...asked);
+		},
+		dispose,
+	};
+	return { ...owner, sessions };
+}
+
 /** How many sessions of a model with weights of so many bytes stay ready: 2 to 6. */
 export function keptOf(bytes: number): number {
 	return Math.max(2, Math.min(6, Math.floor(KEPT_BYTES / bytes)));

@@ -126,10 +126,15 @@ export interface RunOptions {
 	interventions?: Intervention[];
 	/** Whether texts get BOS in front; default: true where the model has one. */
 	prepend_bos?: boolean;
+	/**
+	 * Ends it between two steps of the runtime, with the signal's reason as error. Default: the notebook's interrupt.
+	 */
+	signal?: AbortSignal;
 }
 
 /** What a run returns. Values at padding (beyond `tokens.lengths`) mean nothing. */
 export interface RunResult {
+	kind: "run";
 	tokens: TokenBatch;
 	/** [batch, seq, d_vocab]. */
 	logits?: Tensor;
@@ -148,10 +153,16 @@ export interface CompareOptions {
 		cache: RunResult["cache"],
 	): Intervention[][] | Promise<Intervention[][]>;
 	prepend_bos?: boolean;
+	/**
+	 * Ends it between two steps of the runtime, with the signal's reason as error. Default: the notebook's interrupt.
+	 */
+	signal?: AbortSignal;
 }
 
 /** The predictions of a model as it is, and under changes. */
 export interface Comparison {
+	kind: "comparison";
+	tokens: TokenBatch;
 	/** As `loss` of the model as it is: [batch, seq - 1]. */
 	loss: Tensor;
 	/** By condition: the loss, and KL(as it is ‖ changed) of what comes after each token, in nats, 0 at padding: [batch, seq]. */
@@ -191,7 +202,7 @@ export interface Decoder {
 	/** Cross-entropy in nats of each token given those before it: [batch, seq - 1], 0 at padding. */
 	loss(
 		input: Input,
-		options?: Pick<RunOptions, "interventions" | "prepend_bos">,
+		options?: Pick<RunOptions, "interventions" | "prepend_bos" | "signal">,
 	): Promise<Tensor>;
 	/**
 	 * What changes do to the predictions: the model runs once as it is, and once under each condition.
@@ -233,6 +244,10 @@ export interface GenerateOptions {
 	prepend_bos?: boolean;
 	/** In place for the prompt and for every new token; `positions` count from the context's beginning. */
 	interventions?: Intervention[];
+	/**
+	 * Ends it after the token at hand: what comes back is the text so far, `stopped` being "interrupted". Default: the
+	 * notebook's interrupt. Where it has come already, its reason is thrown.
+	 */
 	signal?: AbortSignal;
 }
 
@@ -254,6 +269,10 @@ export interface LogitLensOptions {
 	top_k?: number;
 	interventions?: Intervention[];
 	prepend_bos?: boolean;
+	/**
+	 * Ends it between two steps of the runtime, with the signal's reason as error. Default: the notebook's interrupt.
+	 */
+	signal?: AbortSignal;
 }
 
 /** The stream of one text, at each layer put through the final norm and the unembedding (nostalgebraist 2020). */
@@ -298,6 +317,10 @@ export interface GradientOptions {
 	hooks: HookName[];
 	interventions?: Intervention[];
 	prepend_bos?: boolean;
+	/**
+	 * Ends it between two steps of the runtime, with the signal's reason as error. Default: the notebook's interrupt.
+	 */
+	signal?: AbortSignal;
 }
 
 /** A metric of each text and its gradients; values and gradients at padding mean nothing. */

@@ -44,6 +44,7 @@ export async function assess(
 	const score = (predicted: Uint32Array) =>
 		scorePredictions(truth, predicted, nClasses);
 	if (options.solver === "ml-logistic-regression") {
+		options.signal?.throwIfAborted();
 		const y = of(task.train);
 		const predicted = await predictWithLibrary(train, y, nClasses, test);
 		return { score: score(predicted) };

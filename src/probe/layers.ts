@@ -1,5 +1,6 @@
 import { extract, poolSentences } from "../activations";
 import type { Sentences } from "../dataset";
+import { listenTo } from "../interrupt";
 import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
@@ -34,13 +35,14 @@ export async function probeLayers(
 		"before" | "seed" | "signal"
 	>,
 ): Promise<LayerScore[]> {
-	const { labels, before, seed = 0, signal } = options;
+	const { labels, before, seed = 0 } = options;
+	const signal = listenTo(options.signal);
 	const tasks = labels.map((label) => makeTask(sentences, label, seed));
 	const scores: LayerScore[] = [];
 	for (let layer = 0; layer < model.info.n_layers; layer++) {
 		const hook_name = `blocks.${layer}.hook_resid_post` as const;
 		const acts = await extract(model, sentences, { hook_name, signal });
-		const pooled = await poolSentences(acts, { before });
+		const pooled = await poolSentences(acts, { before, signal });
 		for (const [t, series] of labels.entries()) {
 			const { score } = await assess(
 				pooled,
@@ -49,10 +51,11 @@ export async function probeLayers(
 				{ signal },
 				(share) =>
 					reportProgress({
-						label: `probe ${series}: ${hook_name}`,
-						done: Math.round(100 * share),
-						total: 100,
-						unit: "%",
+						label: "probe the layers",
+						done: layer * labels.length + t + share,
+						total: model.info.n_layers * labels.length,
+						unit: "probes",
+						note: `${series} at ${hook_name}`,
 					}),
 			);
 			const { accuracy: value, interval } = score;

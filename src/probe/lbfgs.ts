@@ -35,8 +35,8 @@ export async function minimise(
 	while (largest(gradient) > options.tolerance) {
 		if (iterations === options.maxIterations)
 			return { x, value, iterations, converged: false };
-		options.signal?.throwIfAborted();
 		await setImmediate();
+		options.signal?.throwIfAborted();
 		const direction = descend(gradient, history);
 		const step = history.length ? 1 : 1 / Math.max(1, norm(gradient));
 		const found = await search(objective, x, value, gradient, direction, step);

@@ -5,6 +5,7 @@ import {
 	poolSentences,
 	takeRows,
 } from "../activations";
+import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
@@ -26,6 +27,10 @@ export interface ProbeOptions {
 	l2?: number;
 	/** For the split, where the sentences have none. Default: 0. */
 	seed?: number;
+	/**
+	 * Ends the work, with the signal's reason as error: half a fit would say something wrong. "ml-logistic-regression"
+	 * hears it only between its fits. Default: the notebook's interrupt.
+	 */
 	signal?: AbortSignal;
 }
 
@@ -51,19 +56,20 @@ export async function probe(
 		);
 	if (options.l2 !== undefined && !(options.l2 > 0))
 		throw new Error(`l2 is ${options.l2}; it must be a number above 0.`);
+	const signal = listenTo(options.signal);
 	const started = performance.now();
 	const acts = source.kind === "latents" ? source.acts : source;
 	const task = makeTask(acts.sentences, label, seed);
 	const latents =
 		source.kind === "latents"
-			? await poolSentences(source, { before })
+			? await poolSentences(source, { before, signal })
 			: undefined;
-	const activations = await poolSentences(acts, { before });
+	const activations = await poolSentences(acts, { before, signal });
 	const words = bagOfWords(textBefore(acts, before), task.train);
 
 	const steps = latents ? 3 : 2;
 	const score = (x: Matrix, scaling: Scaling, at: number, what: string) =>
-		assess(x, scaling, task, options, (share) =>
+		assess(x, scaling, task, { ...options, signal }, (share) =>
 			reportProgress({
 				label: `probe ${label}`,
 				done: Math.round((100 * (at + share)) / steps),

@@ -1,5 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { OnnxGraph } from "../formats/onnx";
+import { listenTo } from "../interrupt";
 import { createSession, floatTensor } from "./engine/store";
 
 /** How many of the true directions an autoencoder has found. */
@@ -25,13 +26,16 @@ const [LATENTS, DIRECTIONS] = [4096, 1024];
  *
  * @param directions [d_true, d_in], of any lengths above zero
  * @param sae a trained SAE, or rows [d_sae, d_in] of that name
- * @param options `threshold`: from which cosine on a direction counts as found; default 0.9
+ * @param options `threshold`: from which cosine on a direction counts as found; default 0.9.
+ *   `signal`: ends the work, with its reason as error; default: the notebook's interrupt
  */
 export async function recovery(
 	directions: Float32Array,
 	sae: { W_dec: Float32Array; cfg: { d_in: number } },
-	{ threshold = 0.9 }: { threshold?: number } = {},
+	options: { threshold?: number; signal?: AbortSignal } = {},
 ): Promise<Recovery> {
+	const { threshold = 0.9 } = options;
+	const signal = listenTo(options.signal);
 	const { d_in } = sae.cfg;
 	const truth = unitRows("directions", directions, d_in);
 	const latents = unitRows("W_dec", sae.W_dec, d_in);
@@ -46,6 +50,7 @@ export async function recovery(
 	try {
 		for (let t = 0; t < d_true; t += DIRECTIONS)
 			for (let l = 0; l * d_in < latents.length; l += LATENTS) {
+				signal?.throwIfAborted();
 				const found = await nearest(
 					session,
 					truth.subarray(t * d_in, (t + DIRECTIONS) * d_in),

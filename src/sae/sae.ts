@@ -1,4 +1,5 @@
 import type { Activations } from "../activations";
+import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
 import { centredRows, checkRows, makeEncoder } from "./encode";
 import { logSparsity, saveSae } from "./files/save";
@@ -28,11 +29,12 @@ export function makeSae(
 		options: { signal?: AbortSignal } = {},
 	): Promise<Latents> {
 		checkWidth(acts, cfg);
+		const signal = listenTo(options.signal);
 		const warnings = [...(sae.warnings ?? []), ...mismatches(cfg, acts)];
 		const to = sparseBuilder();
 		let done = 0;
 		for await (const rows of acts.batches({ size: 4096 })) {
-			options.signal?.throwIfAborted();
+			signal?.throwIfAborted();
 			await encoder(rows, to);
 			done += rows.length / cfg.d_in;
 			const total = acts.n_tokens;

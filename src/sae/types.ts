@@ -168,7 +168,10 @@ export interface Sae extends SaeWeights {
 	 */
 	encode(
 		acts: Activations,
-		options?: { signal?: AbortSignal },
+		options?: {
+			/** Ends it, with the signal's reason as error. Default: the notebook's interrupt. */
+			signal?: AbortSignal;
+		},
 	): Promise<Latents>;
 	/** Dense reconstructions [rows, d_in] of the rows from `from` up to `to`, in the units of the activations; default: all. */
 	decode(
@@ -270,6 +273,6 @@ export interface TrainOptions {
 	seed?: number;
 	/** Stops after the step at hand; the SAE comes back with `stopped: "interrupted"`. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
-	/** Called for each of about 100 records. */
+	/** Called for each of about 100 records. Default: in a notebook, curves of the training once it has taken three seconds. */
 	onRecord?: (record: TrainingRecord) => void;
 }

@@ -5,6 +5,7 @@ import { kMeansWithLibrary } from "../../src/cluster/library";
 import { adjustedRandIndex } from "../../src/cluster/quality";
 import { random } from "../../src/random";
 import { dense, furthest, sparse } from "../matrices";
+import { signalAtLook } from "../signals";
 
 /** Rows around `k` corners, mostly zeros. */
 function blobs(n: number, k: number, d: number, seed: number) {
@@ -126,6 +127,51 @@ test("more clusters than distinct rows are refused", async () => {
 			/k is 3, but only 2 of the rows are distinct/,
 		);
 });
+
+test("a signal ends it after the round at hand: the clusters so far, each centre the mean of its rows", async () => {
+	const { rows } = blobs(200, 3, 8, 2);
+	const options = { k: 4, seed: 0, start: [0, 1, 2, 3] };
+	for (const solve of [kMeans, kMeansWithLibrary]) {
+		const whole = await solve(dense(rows), options);
+		const { signal } = signalAtLook(1);
+		const found = await solve(dense(rows), { ...options, signal });
+		assert.equal(whole.stopped, undefined);
+		assert.equal(found.stopped, "interrupted");
+		assert.ok(found.iterations <= 2 && whole.iterations > 2);
+		assert.ok(found.inertia > whole.inertia);
+		assert.ok(furthest(found.centres, meansOf(rows, found, 4)) < 1e-5);
+	}
+});
+
+test("of several starts, a signal leaves the best of those that are done", async () => {
+	const { rows } = blobs(200, 3, 8, 2);
+	let starts = 0;
+	const controller = new AbortController();
+	const found = await kMeans(dense(rows), {
+		...{ k: 4, seed: 0, signal: controller.signal },
+		onStart() {
+			if (++starts === 3) controller.abort();
+		},
+	});
+	assert.equal(starts, 3);
+	assert.equal(found.stopped, "interrupted");
+	assert.ok(furthest(found.centres, meansOf(rows, found, 4)) < 1e-5);
+});
+
+function meansOf(
+	rows: number[][],
+	{ assignment }: { assignment: Uint32Array },
+	k: number,
+): Float64Array {
+	const d = rows[0].length;
+	const means = new Float64Array(k * d);
+	for (let c = 0; c < k; c++) {
+		const own = rows.filter((_, i) => assignment[i] === c);
+		for (let j = 0; j < d; j++)
+			means[c * d + j] = own.reduce((sum, row) => sum + row[j], 0) / own.length;
+	}
+	return means;
+}
 
 test("ml-kmeans is refused data that it would take minutes for", async () => {
 	const x = {

@@ -50,18 +50,18 @@ function close(actual: number | undefined, expected: number): void {
 	);
 }
 
-test("a latent fires on a sentence once, however often and wherever above zero, but not on the model's own tokens", () => {
+test("a latent fires on a sentence once, however often and wherever above zero, but not on the model's own tokens", async () => {
 	const acts = fakeActivations(["a b a", "b c", "b <s>"], (word) =>
 		word === "<s>" ? [9, 9] : word === "a" ? [1, 0] : [0, 0],
 	);
 	const token = acts.rows.token;
 	acts.model.bos_token_id = token[token.length - 1];
-	const fired = firings(fakeLatents(acts), Uint32Array.of(2, 0));
+	const fired = await firings(fakeLatents(acts), Uint32Array.of(2, 0));
 	assert.deepEqual([...sentencesOfLatent(fired, 0)], [1]); // sentence 0, second of those chosen
 	assert.deepEqual([...sentencesOfLatent(fired, 1)], []);
 });
 
-test("rows in any order give the same", () => {
+test("rows in any order give the same", async () => {
 	const acts = fakeActivations(["a b", "a", "b a"], (word) =>
 		word === "a" ? [1, 0] : [0, 1],
 	);
@@ -72,7 +72,7 @@ test("rows in any order give the same", () => {
 		rows: { ...acts.rows, sentence: Uint32Array.of(2, 0, 2, 0, 1) },
 	});
 	const all = Uint32Array.of(0, 1, 2);
-	assert.deepEqual(firings(back, all), firings(latents, all));
+	assert.deepEqual(await firings(back, all), await firings(latents, all));
 });
 
 test("the best latent's precision, recall and F1 are those worked by hand", async () => {

@@ -76,7 +76,13 @@ test("the conditions are made from the values at the hooks", async () => {
 
 test("without a condition there is the loss alone", async () => {
 	const out = await model.compare("hello", { conditions: () => [] });
-	assert.deepEqual(out, { loss: await model.loss("hello"), changed: [] });
+	assert.deepEqual(out, {
+		kind: "comparison",
+		tokens: out.tokens,
+		loss: await model.loss("hello"),
+		changed: [],
+	});
+	assert.deepEqual(out.tokens.ids, model.toTokens("hello").ids);
 });
 
 test("texts of one token and hooks that are not there are refused", async () => {

@@ -8,6 +8,7 @@ import {
 	type Model,
 } from "../../src/model";
 import { largestDifference } from "../numbers";
+import { signalAtLook } from "../signals";
 import { temporaryFolder, writeRandomGpt2 } from "../tiny";
 
 const { folder, remove } = temporaryFolder();
@@ -191,11 +192,18 @@ test("it stops where the context is full", async () => {
 });
 
 test("an abort ends it with what was generated so far", async () => {
-	const { ids, stopped } = await model.generate(prompt, {
-		signal: AbortSignal.abort(),
-	});
-	assert.equal(ids.length, 0);
+	// It is looked at when the call begins, and before each token.
+	const { signal } = signalAtLook(5);
+	const options = { temperature: 0, stop_at_eos: false, signal };
+	const { ids, stopped } = await model.generate(prompt, options);
+	const { signal: _, ...whole } = options;
+	const more = await model.generate(prompt, whole);
+	assert.deepEqual([...ids], [...more.ids.subarray(0, 3)]);
 	assert.equal(stopped, "interrupted");
+	await assert.rejects(
+		model.generate(prompt, { signal: AbortSignal.abort() }),
+		{ name: "AbortError" },
+	);
 });
 
 test("options that make no sense and prompts without room are refused", async () => {

@@ -1,7 +1,7 @@
 import { allTensors, readOnnx } from "../../formats/onnx-file";
 import { batchOf } from "../batch";
 import { makeRuns } from "../decoder";
-import { keptOf, openSessions } from "../sessions";
+import { endingAt, keptOf, openSessions } from "../sessions";
 import { loadTokenizer } from "../tokenizer";
 import { makeTokens } from "../tokens";
 import type { Decoder } from "../types";
@@ -36,11 +36,12 @@ export async function loadOnnxModel(path: string): Promise<Decoder> {
 	const hook_names = [...structure.hooks.keys()];
 	const source = { file, w, structure, locate: weights.locate };
 	const model = { info, hook_names, ...tokens };
+	const decoder = { ...model, source, sessions };
 	return {
 		kind: "model",
 		...model,
 		batch: (texts) => batchOf(info, texts),
-		...makeRuns(model, makeEngine({ ...model, source, sessions })),
+		...makeRuns(model, (signal) => makeEngine(endingAt(decoder, signal))),
 		dispose: () => sessions.dispose(),
 	};
 }

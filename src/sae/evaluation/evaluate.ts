@@ -1,5 +1,6 @@
 import { rowsOf } from "../../activations";
 import type { Sentences, Split } from "../../dataset";
+import { listenTo } from "../../interrupt";
 import {
 	batchesByLength,
 	type Decoder,
@@ -53,6 +54,10 @@ export interface EvaluateOptions {
 	 * Default: the model runs over the train split to get them.
 	 */
 	latents?: Latents;
+	/**
+	 * Ends the work, with the signal's reason as error: metrics of the texts so far would be those of the longest, which run
+	 * first. Default: the notebook's interrupt.
+	 */
 	signal?: AbortSignal;
 }
 
@@ -74,17 +79,18 @@ export async function evaluate(
 	options: EvaluateOptions = {},
 ): Promise<SaeEvaluation> {
 	const started = performance.now();
+	const signal = listenTo(options.signal);
 	const { d_in, d_sae } = sae.cfg;
 	const hook_name = parseHook(model, sae.cfg.hook_name);
 	const split = sentences.split && (options.split ?? "test");
-	const texts = tokensOf(sae, model, sentences, split);
+	const texts = await tokensOf(sae, model, sentences, split, signal);
 	const reconstructions = reconstructionMetrics(d_in);
 	const latents = latentMetrics(d_sae);
 	const predictions = predictionMetrics();
 	let done = 0;
 	for (const numbers of batchesByLength(texts)) {
 		const some = numbers.map((i) => texts[i]);
-		options.signal?.throwIfAborted();
+		signal?.throwIfAborted();
 		const tokens = model.batch(some);
 		const counted = countedPositions(some, tokens);
 		const conditions = async (
@@ -102,7 +108,11 @@ export async function evaluate(
 			]);
 		};
 		const hooks = [hook_name];
-		const compared = await model.compare(tokens, { hooks, conditions });
+		const compared = await model.compare(tokens, {
+			hooks,
+			conditions,
+			signal,
+		});
 		predictions.add(compared, counted, predicting(counted, tokens));
 		done += some.length;
 		const total = texts.length;
@@ -122,8 +132,11 @@ export async function evaluate(
 		...latents.result(),
 		...reconstruction,
 		...predictions.result(),
-		...(await weightMetrics(sae)),
-		dead_fraction: await deadFraction(sae, model, sentences, options),
+		...(await weightMetrics(sae, { signal })),
+		dead_fraction: await deadFraction(sae, model, sentences, {
+			...options,
+			signal,
+		}),
 		seconds: (performance.now() - started) / 1000,
 	};
 }
@@ -152,13 +165,14 @@ async function deadFraction(
 			);
 		for (const row of rowsOf(latents.acts, "train")) mark(latents, row);
 	} else {
-		const texts = tokensOf(sae, model, sentences, sentences.split && "train");
+		const split = sentences.split && "train";
+		const texts = await tokensOf(sae, model, sentences, split, signal);
 		let done = 0;
 		for (const numbers of batchesByLength(texts)) {
 			const some = numbers.map((i) => texts[i]);
 			signal?.throwIfAborted();
 			const tokens = model.batch(some);
-			const values = await valuesAt(model, sae, tokens);
+			const values = await valuesAt(model, sae, tokens, signal);
 			const x = gather(values, countedPositions(some, tokens), sae.cfg.d_in);
 			const sparse = await sae.encodeRows(x);
 			for (const latent of sparse.indices) fired[latent] = 1;

@@ -1,4 +1,5 @@
 import type { Sentences, Split } from "../../dataset";
+import { turns } from "../../interrupt";
 import {
 	type Decoder,
 	type HookName,
@@ -13,19 +14,25 @@ import type { Sae } from "../types";
  * The tokens of a split's sentences, as many as the SAE's contexts had; those with nothing to predict are left out.
  * An SAE has not seen what lies beyond its `context_size`.
  */
-export function tokensOf(
+export async function tokensOf(
 	{ cfg }: Sae,
 	model: Decoder,
 	{ text, split, name }: Sentences,
 	only: Split | undefined,
-): Tokens[] {
+	signal?: AbortSignal,
+): Promise<Tokens[]> {
 	// By default BOS comes first where the model has one.
 	const options = cfg.prepend_bos ? {} : { prepend_bos: false };
 	const limit = cfg.context_size ?? model.info.n_ctx;
-	const tokens = text
-		.filter((_, i) => !only || split?.[i] === only)
-		.map((sentence) => shortened(model.toTokens(sentence, options), limit))
-		.filter(({ ids, special }) => ids.length > 1 && special.includes(0));
+	const turn = turns(signal);
+	const tokens: Tokens[] = [];
+	for (const [i, sentence] of text.entries()) {
+		if (only && split?.[i] !== only) continue;
+		await turn();
+		const found = shortened(model.toTokens(sentence, options), limit);
+		const { ids, special } = found;
+		if (ids.length > 1 && special.includes(0)) tokens.push(found);
+	}
 	if (tokens.length === 0)
 		throw new Error(
 			`There is no sentence to evaluate on${only ? ` in the split "${only}"` : ""} of "${name}": give sentences of at least two tokens.`,
@@ -51,9 +58,10 @@ export async function valuesAt(
 	model: Decoder,
 	{ cfg }: Sae,
 	tokens: TokenBatch,
+	signal?: AbortSignal,
 ): Promise<Float32Array> {
 	const hook = parseHook(model, cfg.hook_name);
-	const { cache } = await model.run(tokens, { hooks: [hook] });
+	const { cache } = await model.run(tokens, { hooks: [hook], signal });
 	return rowsAt(cache, { cfg }, hook);
 }
 

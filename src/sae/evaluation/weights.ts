@@ -25,10 +25,10 @@ const COMPARED = 2048;
 /** Cosines of one block, in bytes. */
 const BLOCK_BYTES = 64e6;
 
-/** `compared`: how many latents `decoder_cosine` is of. */
+/** `compared`: how many latents `decoder_cosine` is of. On `signal` it throws the signal's reason. */
 export async function weightMetrics(
 	sae: Pick<Sae, "cfg" | keyof SaeWeights>,
-	compared = COMPARED,
+	options: { compared?: number; signal?: AbortSignal } = {},
 ): Promise<WeightMetrics> {
 	const { d_in, d_sae } = sae.cfg;
 	const { W_enc, W_dec, b_enc } = sae;
@@ -41,7 +41,7 @@ export async function weightMetrics(
 		}
 	const norms = squares.map(Math.sqrt);
 	const lengths = rowLengths(W_dec, d_in);
-	const cosines = await greatestCosines(W_dec, lengths, d_in, compared);
+	const cosines = await greatestCosines(W_dec, lengths, d_in, options);
 	const known = cosines.filter((cosine) => !Number.isNaN(cosine));
 	return {
 		encoder_norm: Float32Array.from(norms),
@@ -67,7 +67,7 @@ async function greatestCosines(
 	rows: Float32Array,
 	lengths: Float64Array,
 	d: number,
-	compared: number,
+	{ compared = COMPARED, signal }: { compared?: number; signal?: AbortSignal },
 ): Promise<Float32Array> {
 	const n = lengths.length;
 	const out = new Float32Array(n).fill(Number.NaN);
@@ -80,6 +80,7 @@ async function greatestCosines(
 	try {
 		const size = Math.max(1, Math.floor(BLOCK_BYTES / (4 * n)));
 		for (let from = 0; from < amount; from += size) {
+			signal?.throwIfAborted();
 			const chosen = Array.from(
 				{ length: Math.min(size, amount - from) },
 				(_, i) => Math.floor(((from + i) * n) / amount),

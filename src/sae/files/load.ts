@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { listenTo } from "../../interrupt";
 import { makeSae } from "../sae";
 import type { Sae } from "../types";
 import { readJsonObject, type StoredConfig, saeLensConfig } from "./config";
@@ -31,8 +32,9 @@ export async function loadSae(
 	id?: string,
 	options: LoadSaeOptions = {},
 ): Promise<Sae> {
-	const found = await locateSae(from, id, options);
-	options.signal?.throwIfAborted();
+	const signal = listenTo(options.signal);
+	const found = await locateSae(from, id, { ...options, signal });
+	signal?.throwIfAborted();
 	const { cfg, weights, warnings } = readSae(found);
 	return makeSae(cfg, weights, {
 		...(found.sparsity && { log_sparsity: readSparsity(found.sparsity, cfg) }),

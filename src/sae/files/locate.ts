@@ -18,7 +18,7 @@ export interface LoadSaeOptions {
 	revision?: string;
 	/** Only what is in the Hugging Face cache; default: as HF_HUB_OFFLINE says. */
 	offline?: boolean;
-	/** Ends a download; what came so far is kept. */
+	/** Ends a download; what came so far is kept. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 	/** What the SAE's own config does not say, or says wrongly. */
 	config_overrides?: ConfigOverrides;

@@ -25,6 +25,8 @@ export async function rowsOnDisk(
 	const { d_in } = acts;
 	const sums = new Map(modes.map((mode) => [mode, rowSums(d_in, mode)]));
 	const sample = reservoir(d_in, SAMPLE, stream(0, "sample"));
+	const report = (done: number, total: number) =>
+		reportProgress({ label: "read activations", done, total, unit: "tokens" });
 	let n = 0;
 	for await (const rows of acts.batches({ split: "train" })) {
 		signal?.throwIfAborted();
@@ -34,9 +36,9 @@ export async function rowsOnDisk(
 		}
 		sample.add(rows);
 		n += rows.length / d_in;
-		const progress = { done: n, total: acts.n_tokens, unit: "tokens" };
-		reportProgress({ label: "read activations", ...progress });
+		report(n, acts.n_tokens);
 	}
+	if (n < acts.n_tokens) report(n, n); // the others are of other splits
 	const known = new Map<Normalization, RowStatistics>();
 	return {
 		d_in,

@@ -68,8 +68,9 @@ export async function trainAll(
 					validation: validation.get(member.settings.validation_split),
 					signal,
 					onRecord(record) {
-						list[member.index].onRecord?.(record);
-						report(member, record);
+						const { onRecord } = list[member.index];
+						onRecord?.(record);
+						report(member, record, !onRecord && list.length === 1);
 					},
 				}),
 			);
@@ -194,7 +195,7 @@ function reporter(
 	);
 	const alone = ({ explained_variance, l0, dead }: TrainingRecord) =>
 		`explained variance ${explained_variance.toFixed(3)}, L0 ${l0.toFixed(1)}, ${dead} dead`;
-	return (member: Member, record: TrainingRecord) => {
+	return (member: Member, record: TrainingRecord, unheard: boolean) => {
 		const done = members.reduce(
 			(sum, { trainer, settings }) =>
 				sum + (trainer?.step() ?? 0) * settings.train_batch_size_tokens,
@@ -205,6 +206,7 @@ function reporter(
 			members.length === 1
 				? alone(record)
 				: `${ready} of ${members.length} done; ${member.settings.architecture} d_sae ${member.settings.d_sae}: ${alone(record)}`;
-		reportProgress({ label, done, total, unit: "tokens", note });
+		const progress = { label, done, total, unit: "tokens", note };
+		reportProgress(unheard ? { ...progress, record } : progress);
 	};
 }

@@ -68,6 +68,7 @@ function fakeModel(seen: Float32Array[] = []): Decoder {
 			const tokens = input as TokenBatch;
 			const dims = [tokens.batch, tokens.seq, 2];
 			return {
+				kind: "run",
 				tokens,
 				cache: { [hook_name]: { data: valuesOf(tokens), dims } },
 			};
@@ -80,6 +81,8 @@ function fakeModel(seen: Float32Array[] = []): Decoder {
 			const own = sumsOf(values);
 			const changed = await conditions({ [hook_name]: { data: values, dims } });
 			return {
+				kind: "comparison",
+				tokens,
 				loss: lossOf(tokens, own),
 				changed: changed.map(([change]) => {
 					const { values } = change as Intervention & { values: Float32Array };

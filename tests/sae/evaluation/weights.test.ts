@@ -67,10 +67,10 @@ test("in blocks, all latents or some of them, the cosines are those of a plain l
 		}
 		return best;
 	};
-	const all = (await weightMetrics(sae, n)).decoder_cosine;
+	const all = (await weightMetrics(sae, { compared: n })).decoder_cosine;
 	for (const row of [0, 1, 2665, 2666, 4000, 5332, 5999])
 		near([all[row]], [plain(row)]);
-	const some = await weightMetrics(sae, 3000);
+	const some = await weightMetrics(sae, { compared: 3000 });
 	some.decoder_cosine.forEach((cosine, row) => {
 		if (row % 2) assert.ok(Number.isNaN(cosine));
 		else near([cosine], [all[row]]);

@@ -1,13 +1,22 @@
 import type { Clustering } from "../cluster";
-import { type Chart, chart, clip, ink } from "./theme";
+import {
+	type Chart,
+	chart,
+	clipAll,
+	count,
+	fixed,
+	ink,
+	numbers,
+} from "./theme";
 
 /**
  * Which true factor the clusters follow: the adjusted Rand index of the clusters with each label, largest first
  * (0: no more than chance, 1: the same partition).
  */
 export function agreement(clustering: Clustering): Chart {
-	const values = Object.entries(clustering.ari)
-		.map(([label, ari]) => ({ label: clip(label, 40), ari }))
+	const labels = clipAll(Object.keys(clustering.ari), 32);
+	const values = Object.values(clustering.ari)
+		.map((ari, i) => ({ label: labels[i], ari }))
 		.sort((a, b) => b.ari - a.ari)
 		.slice(0, 40);
 	if (!values.length)
@@ -15,13 +24,14 @@ export function agreement(clustering: Clustering): Chart {
 			"The clustered sentences have no labels, so there is nothing to compare the clusters with: load sentences with label columns.",
 		);
 	const lowest = Math.min(0, ...values.map((v) => v.ari));
+	const negative = lowest < -0.05;
 	return chart({
 		title: {
 			text:
 				values[0].ari > 0.1
-					? `The clusters follow ${values[0].label}`
-					: "The clusters follow none of the labels",
-			subtitle: `adjusted Rand index of ${clustering.k} clusters with each label`,
+					? `The clusters follow ${values[0].label}: adjusted Rand index ${fixed(values[0].ari, 2)}`
+					: `The clusters follow none of the labels: at most ${fixed(values[0].ari, 2)}`,
+			subtitle: `adjusted Rand index of ${clustering.k} clusters of ${count(clustering.assignment.length)} sentences with each label`,
 		},
 		data: { values },
 		width: 420,
@@ -31,14 +41,14 @@ export function agreement(clustering: Clustering): Chart {
 				field: "label",
 				type: "nominal",
 				sort: null,
-				title: null,
+				title: "label",
 				axis: { labelFontSize: 12, labelColor: ink.text, ticks: false },
 			},
 			x: {
 				field: "ari",
 				type: "quantitative",
 				title: "adjusted Rand index (0: chance, 1: the same partition)",
-				scale: { domain: [lowest < -0.05 ? lowest : 0, 1], clamp: true },
+				scale: { domain: [negative ? lowest - 0.15 : 0, 1], clamp: true },
 				axis: { tickCount: 5 },
 			},
 		},
@@ -52,12 +62,7 @@ export function agreement(clustering: Clustering): Chart {
 					],
 				},
 			},
-			{
-				mark: { type: "text", align: "left", dx: 6, color: ink.text },
-				encoding: {
-					text: { field: "ari", type: "quantitative", format: ".2f" },
-				},
-			},
+			...numbers("ari", ".2f", negative ? 0 : -0.05),
 		],
 	});
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from "../model";
 import { at } from "../tensors";
-import { type Chart, chart, ink, percent } from "./theme";
+import { type Chart, chart, heat, ink, percent } from "./theme";
 import { shownOf, tokenLabels } from "./tokens";
 
 /** Heads and tokens shown at most: the more heads, the fewer tokens. */
@@ -88,7 +88,7 @@ export function attention(
 				color: {
 					field: "share",
 					type: "quantitative",
-					scale: { range: ["#f3f6fa", ink.main], domain: [0, 1] },
+					scale: { range: heat, domain: [0, 1] },
 					legend: {
 						title: ["share of the", "query's attention"],
 						format: ".0%",

@@ -1,4 +1,4 @@
-import { type Chart, chart, clip, palette } from "./theme";
+import { type Chart, chart, clip, numbers, palette, readable } from "./theme";
 
 /** One bar. */
 export interface Bar {
@@ -13,7 +13,7 @@ export interface Bar {
  * A few numbers side by side as bars, in the order given, each with its number at the end; grouped by name and coloured
  * by series where there are several. At most 60 bars are drawn.
  *
- * `value`: what is on the axis. `title`: what is seen. `format`: of the numbers, as in d3; default: ".3~g".
+ * `value`: what is on the axis, with its unit. `title`: what is seen; default: which is the largest. `format`: of the numbers, as in d3; default: ".3~g".
  */
 export function bars(
 	rows: Bar[],
@@ -21,7 +21,7 @@ export function bars(
 ): Chart {
 	if (!rows.length)
 		throw new Error("charts.bars was given no bars: give it at least one.");
-	const { value, title = "Side by side", format = ".3~g" } = options;
+	const { value, title, format = ".3~g" } = options;
 	const values = rows.slice(0, 60).map((row) => ({
 		name: clip(row.name, 40),
 		series: clip(row.series ?? "", 40),
@@ -31,9 +31,8 @@ export function bars(
 	const series = [...new Set(values.map((v) => v.series))];
 	const domain = domainOf(values.map((v) => v.value));
 	const x = { field: "value", type: "quantitative" };
-	const text = { field: "value", type: "quantitative", format };
 	return chart({
-		title: { text: title },
+		title: { text: title ?? largest(rows, value) },
 		data: { values },
 		width: 440,
 		height: { step: series.length > 1 ? 17 : 24 },
@@ -60,17 +59,15 @@ export function bars(
 					},
 				},
 			},
-			// Numbers stand behind the ends of the bars: at the left of those below zero.
-			...[
-				{ filter: "datum.value >= 0", align: "left", dx: 5 },
-				{ filter: "datum.value < 0", align: "right", dx: -5 },
-			].map(({ filter, align, dx }) => ({
-				transform: [{ filter }],
-				mark: { type: "text", align, dx, fontSize: 11 },
-				encoding: { text },
-			})),
+			...numbers("value", format),
 		],
 	});
+}
+
+function largest(rows: Bar[], value: string): string {
+	const most = rows.reduce((a, b) => (b.value > a.value ? b : a));
+	const name = [most.name, most.series].filter(Boolean).join(", ");
+	return `${clip(name, 40)} is largest: ${readable(most.value)} ${clip(value, 40)}`;
 }
 
 /** From zero on, with room for the numbers. */

@@ -1,11 +1,21 @@
 import type { Clustering } from "../cluster";
 import { nearNames } from "../suggest";
-import { type Chart, chart, clip, count, palette, thin } from "./theme";
+import {
+	type Chart,
+	chart,
+	clip,
+	count,
+	fixed,
+	ink,
+	palette,
+	shapes,
+	thin,
+} from "./theme";
 
 /**
  * Where the sentences lie: the pooled vectors along the two directions in which the cluster centres lie furthest apart,
  * coloured by cluster; point at one to read it. With `label`, one panel for each class of that label, so that one sees
- * which clusters a class falls into. At most 2,000 sentences are drawn, evenly spread.
+ * which clusters a class falls into. At most 1,000 sentences are drawn, evenly spread.
  */
 export function clusters(
 	clustering: Clustering,
@@ -14,7 +24,7 @@ export function clusters(
 	const { label } = options;
 	const column = label === undefined ? undefined : columnOf(clustering, label);
 	const all = Array.from(clustering.assignment, (_, i) => i);
-	const values = thin(all, 2000).map((i) => ({
+	const values = thin(all, 1000).map((i) => ({
 		x: round(clustering.projection[i][0]),
 		y: round(clustering.projection[i][1]),
 		cluster: clustering.assignment[i],
@@ -55,7 +65,7 @@ function columnOf(clustering: Clustering, label: string): string[] {
 function points(clustering: Clustering, size: number, of = ""): object {
 	const domain = clustering.sizes.map((_, i) => i);
 	return {
-		mark: { type: "circle", size, opacity: 0.6, strokeWidth: 0 },
+		mark: { type: "point", filled: true, size, opacity: 0.6 },
 		encoding: {
 			x: axis("x", `first component${of}`),
 			y: axis("y", `second component${of}`),
@@ -68,6 +78,14 @@ function points(clustering: Clustering, size: number, of = ""): object {
 						: { domain, range: palette },
 				legend: { title: "cluster", symbolOpacity: 1 },
 			},
+			...(domain.length <= shapes.length && {
+				shape: {
+					field: "cluster",
+					type: "nominal",
+					scale: { domain, range: shapes },
+					legend: { title: "cluster", symbolOpacity: 1 },
+				},
+			}),
 			tooltip: [
 				{ field: "cluster" },
 				{ field: "class", title: "label" },
@@ -89,8 +107,8 @@ function axis(field: string, title: string): object {
 
 /** The number of each cluster at its middle, dark on a white rim. */
 const names = [
-	{ stroke: "white", strokeWidth: 4, fill: "white" },
-	{ fill: "#24292f" },
+	{ stroke: ink.paper, strokeWidth: 4, fill: ink.paper },
+	{ fill: ink.text },
 ].map((look) => ({
 	mark: { type: "text", fontSize: 18, fontWeight: "bold", ...look },
 	encoding: {
@@ -107,16 +125,17 @@ function titleOf(
 	shown: number,
 ): object {
 	const drawn = shown < c.assignment.length ? ` (${count(shown)} drawn)` : "";
-	const agreement =
-		label !== undefined && c.ari[label] !== undefined
-			? `, adjusted Rand index with ${clip(label, 30)} ${c.ari[label].toFixed(2)}`
-			: "";
+	const [best] = Object.entries(c.ari).sort(([, a], [, b]) => b - a);
+	const [followed, ari] =
+		label !== undefined ? [label, c.ari[label]] : (best ?? []);
+	const name = clip(followed ?? "", 30);
+	const index = ari === undefined ? "" : fixed(ari, 2);
 	return {
 		text:
-			label === undefined
-				? `${c.k} clusters of sentences`
-				: `${c.k} clusters, by ${clip(label, 30)}`,
-		subtitle: `${count(c.assignment.length)} sentences${drawn}, silhouette ${c.silhouette.toFixed(2)}${agreement}`,
+			ari === undefined
+				? `${c.k} clusters of sentences, silhouette ${fixed(c.silhouette, 2)}`
+				: `${c.k} clusters ${ari > 0.1 ? "follow" : "do not follow"} ${name}: adjusted Rand index ${index}`,
+		subtitle: `${count(c.assignment.length)} sentences${drawn}, silhouette ${fixed(c.silhouette, 2)}`,
 	};
 }
 

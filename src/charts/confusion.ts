@@ -1,5 +1,14 @@
 import type { ProbeResult } from "../probe";
-import { type Chart, chart, clip, count, ink, percent } from "./theme";
+import {
+	type Chart,
+	chart,
+	clip,
+	clipAll,
+	count,
+	heat,
+	ink,
+	percent,
+} from "./theme";
 
 /**
  * Which classes a probe takes for which: one row a true class, one column a predicted class, with the counts of test
@@ -16,7 +25,7 @@ export function confusion(
 		throw new Error(
 			`The probe of "${result.label}" has no scores for ${input}: probe latents, or choose another input.`,
 		);
-	const classes = result.classes.map((name) => clip(name, 30));
+	const classes = clipAll(result.classes, 30);
 	const values = score.confusion.flatMap((row, truth) => {
 		const total = row.reduce((a, b) => a + b, 0);
 		return row.map((n, predicted) => ({
@@ -38,7 +47,7 @@ export function confusion(
 			subtitle: `linear classifier on ${spoken[input]} of ${result.hook_name}`,
 		},
 		data: { values },
-		width: { step: 66 },
+		width: { step: classes.length > 10 ? 44 : 66 },
 		height: { step: 40 },
 		encoding: {
 			x: {
@@ -61,12 +70,12 @@ export function confusion(
 		},
 		layer: [
 			{
-				mark: { type: "rect", stroke: "white", strokeWidth: 2 },
+				mark: { type: "rect", stroke: ink.paper, strokeWidth: 2 },
 				encoding: {
 					color: {
 						field: "share",
 						type: "quantitative",
-						scale: { range: ["#eef3f8", ink.main], domain: [0, 1] },
+						scale: { range: heat, domain: [0, 1] },
 						legend: {
 							title: ["share of the", "true class"],
 							format: ".0%",

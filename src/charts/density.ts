@@ -11,8 +11,8 @@ export function density(of: Latents | SaeEvaluation): Chart {
 	const dead = [...shares].filter((share) => share === 0).length;
 	return chart({
 		title: {
-			text: "How often each latent fires",
-			subtitle: `${count(shares.length)} latents, ${count(dead)} (${percent(dead / shares.length)}) never; L0 ${l0.toFixed(1)} over ${count(tokens)} tokens`,
+			text: `Half of the latents fire on at most ${percent(median(shares))} of tokens`,
+			subtitle: `how often each of ${count(shares.length)} latents fires, ${count(dead)} (${percent(dead / shares.length)}) never; L0 ${l0.toFixed(1)} over ${count(tokens)} tokens`,
 		},
 		data: { values },
 		width: 480,
@@ -36,7 +36,7 @@ export function density(of: Latents | SaeEvaluation): Chart {
 			y: {
 				field: "latents",
 				type: "quantitative",
-				title: "latents",
+				title: "number of latents",
 				axis: { tickCount: 5, tickMinStep: 1 },
 			},
 			tooltip: [
@@ -46,6 +46,12 @@ export function density(of: Latents | SaeEvaluation): Chart {
 			],
 		},
 	});
+}
+
+/** The smallest number that half of them do not exceed. */
+function median(shares: ArrayLike<number>): number {
+	const sorted = Float64Array.from(shares).sort();
+	return sorted[Math.ceil(sorted.length / 2) - 1] ?? 0;
 }
 
 function counted({ d_sae, indptr, indices }: Latents) {

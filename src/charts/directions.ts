@@ -1,4 +1,12 @@
-import { type Chart, chart, clip, ink, palette, panelTitle } from "./theme";
+import {
+	type Chart,
+	chart,
+	clip,
+	count,
+	ink,
+	palette,
+	panelTitle,
+} from "./theme";
 
 /** One direction in a plane, drawn as a line from the origin. */
 export interface Direction {
@@ -10,6 +18,9 @@ export interface Direction {
 	panel?: string;
 }
 
+/** Where a panel has more directions than this, none has its name: they are in the tooltips. */
+const most_names = 24;
+
 /** Shorter than this share of the longest, a direction goes without its name: many of them lie on one another. */
 const named_from = 0.15;
 
@@ -17,11 +28,11 @@ const named_from = 0.15;
  * Directions in two dimensions, such as the columns that a small model has learned: one panel for each `panel`, in the
  * order of the rows, all with the same scale. At most 2,000 are drawn.
  *
- * `title`, `subtitle`: what is seen.
+ * `title`, `subtitle`: what is seen. `x`, `y`: what is on the axes; default: "first dimension" and "second dimension".
  */
 export function directions(
 	rows: Direction[],
-	options: { title?: string; subtitle?: string } = {},
+	options: { title?: string; subtitle?: string; x?: string; y?: string } = {},
 ): Chart {
 	if (!rows.length)
 		throw new Error(
@@ -32,20 +43,22 @@ export function directions(
 	const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
 	const panels = [...new Set(drawn.map((row) => row.panel))];
 	const names = [...new Set(drawn.map((row) => clip(row.name, 20)))];
+	const crowded = drawn.length / panels.length > most_names;
 	const values = drawn.map(({ x, y, name }, i) => ({
 		x: round(x),
 		y: round(y),
 		name: clip(name, 20),
-		label: lengths[i] < named_from * longest ? "" : clip(name, 20),
+		label: crowded || lengths[i] < named_from * longest ? "" : clip(name, 20),
 		...place(x, y, 1.17 * longest, lengths[i]),
 	}));
 	const edge = 1.3 * longest || 1;
-	const axis = (field: string, more: object = {}) => ({
+	const { x = "first dimension", y = "second dimension" } = options;
+	const axis = (field: string, title: string) => ({
 		field,
 		type: "quantitative",
 		scale: { domain: [-edge, edge], nice: false },
-		axis: { title: null, tickCount: 3, grid: false },
-		...more,
+		title,
+		axis: { tickCount: 3, grid: false },
 	});
 	const side = panels.length > 1 ? 200 : 320;
 	const color = {
@@ -65,28 +78,31 @@ export function directions(
 		{ field: "y", format: ".3f" },
 	];
 	const layer = [
-		{ mark: { type: "rule", color: "#e7eaee" }, encoding: { x: zero } },
-		{ mark: { type: "rule", color: "#e7eaee" }, encoding: { y: zero } },
+		{ mark: { type: "rule", color: ink.grid }, encoding: { x: zero } },
+		{ mark: { type: "rule", color: ink.grid }, encoding: { y: zero } },
 		{
 			mark: { type: "rule", strokeWidth: 2.5 },
-			encoding: { x: axis("x"), y: axis("y"), x2: zero, y2: zero, color },
+			encoding: { x: axis("x", x), y: axis("y", y), x2: zero, y2: zero, color },
 		},
 		{
 			mark: { type: "circle", size: 70, opacity: 1 },
-			encoding: { x: axis("x"), y: axis("y"), color, tooltip },
+			encoding: { x: axis("x", x), y: axis("y", y), color, tooltip },
 		},
 		{
 			mark: { type: "text", fontSize: 12, color: ink.text },
 			encoding: {
-				x: axis("label_x"),
-				y: axis("label_y"),
+				x: axis("label_x", x),
+				y: axis("label_y", y),
 				text: { field: "label" },
 			},
 		},
 	];
-	const { title = "Directions in the plane", subtitle } = options;
+	const { title, subtitle } = options;
 	return chart({
-		title: { text: title, ...(subtitle && { subtitle }) },
+		title: {
+			text: title ?? titleOf(names.length, panels.length),
+			...(subtitle && { subtitle }),
+		},
 		spacing: { column: 26, row: 26 },
 		columns: 3,
 		concat: panels.map((panel) => ({
@@ -97,6 +113,11 @@ export function directions(
 			layer,
 		})),
 	});
+}
+
+function titleOf(names: number, panels: number): string {
+	const of = panels > 1 ? ` in each of ${panels} panels` : "";
+	return `${count(names)} directions${of} share two dimensions`;
 }
 
 const zero = { datum: 0, type: "quantitative" };

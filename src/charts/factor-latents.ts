@@ -1,5 +1,5 @@
 import type { ClassLatents, FactorLatents } from "../features";
-import { type Chart, chart, clip, count, ink, percent } from "./theme";
+import { type Chart, chart, clip, clipAll, count, ink, percent } from "./theme";
 
 /** Classes shown at most. */
 const most = 40;
@@ -12,8 +12,9 @@ const most = 40;
 export function factorLatents(result: FactorLatents): Chart {
 	const shown = result.classes.slice(0, most);
 	const left_out = result.classes.length - shown.length;
-	const values = shown.map((c) => ({
-		name: nameOf(c),
+	const names = namesOf(shown);
+	const values = shown.map((c, i) => ({
+		name: names[i],
 		f1: c.f1,
 		always: c.f1_always,
 		together: c.split.latents.length > 1 ? c.split.f1 : null,
@@ -39,8 +40,8 @@ export function factorLatents(result: FactorLatents): Chart {
 			y: {
 				field: "name",
 				type: "nominal",
-				sort: values.map(({ name }) => name),
-				title: null,
+				sort: names,
+				title: "true class",
 				axis: { ticks: false, labelColor: ink.text },
 			},
 		},
@@ -69,24 +70,14 @@ export function factorLatents(result: FactorLatents): Chart {
 				},
 			},
 			{
-				mark: {
-					type: "tick",
-					thickness: 3,
-					height: { band: 0.72 },
-					opacity: 1,
-				},
+				mark: tick,
 				encoding: {
 					x: { field: "together", type: "quantitative" },
 					color: series("its latents together"),
 				},
 			},
 			{
-				mark: {
-					type: "tick",
-					thickness: 3,
-					height: { band: 0.72 },
-					opacity: 1,
-				},
+				mark: tick,
 				encoding: {
 					x: { field: "always", type: "quantitative" },
 					color: series("firing always"),
@@ -104,6 +95,9 @@ export function factorLatents(result: FactorLatents): Chart {
 	});
 }
 
+/** Its length in pixels: JupyterLab's Vega-Lite draws none where it is a share of the band. */
+const tick = { type: "tick", thickness: 3, size: 14, opacity: 1 };
+
 const legend = {
 	"the best latent": ink.main,
 	"its latents together": ink.accent,
@@ -120,7 +114,12 @@ function series(name: keyof typeof legend): object {
 	};
 }
 
-function nameOf({ label, class: name, split }: ClassLatents): string {
-	const amount = split.latents.length;
-	return `${clip(label, 16)}: ${clip(name, 16)}${amount > 1 ? ` (${amount})` : ""}`;
+function namesOf(classes: ClassLatents[]): string[] {
+	const names = clipAll(
+		classes.map(({ label, class: name }) => `${clip(label, 16)}: ${name}`),
+		34,
+	);
+	return classes.map(({ split: { latents } }, i) =>
+		latents.length > 1 ? `${names[i]} (${latents.length})` : names[i],
+	);
 }

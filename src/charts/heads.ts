@@ -1,4 +1,4 @@
-import { type Chart, chart, ink } from "./theme";
+import { type Chart, chart, heat, ink, on_pale, readable } from "./theme";
 
 /**
  * One number for each attention head: one row a layer, one column a head, blue above 0 and, where there are such, orange
@@ -24,14 +24,16 @@ export function heads(
 	const size = (v: number) => (Number.isFinite(v) ? Math.abs(v) : 0);
 	const most = cells.reduce((a, b) => (size(b.value) > size(a.value) ? b : a));
 	const widest = size(most.value) || 1;
-	const scale = cells.some(({ value }) => value < 0)
+	const diverging = cells.some(({ value }) => value < 0);
+	const scale = diverging
 		? {
 				scheme: "blueorange",
 				domain: [-widest, widest],
 				domainMid: 0,
 				reverse: true,
 			}
-		: { range: ["#f3f6fa", ink.main], domain: [0, widest] };
+		: { range: heat, domain: [0, widest] };
+	const format = widest >= 100 ? ".3~s" : widest >= 0.095 ? ".2f" : ".1e";
 	const axis = {
 		ticks: false,
 		domain: false,
@@ -42,7 +44,7 @@ export function heads(
 		title: {
 			text:
 				options.title ??
-				`Head ${most.head} of layer ${most.layer} stands out: ${most.value.toFixed(2)}`,
+				`Head ${most.head} of layer ${most.layer} stands out: ${readable(most.value)}`,
 			subtitle: options.value,
 		},
 		data: { values: cells },
@@ -54,13 +56,13 @@ export function heads(
 		},
 		layer: [
 			{
-				mark: { type: "rect", stroke: "white", strokeWidth: 1 },
+				mark: { type: "rect", stroke: ink.paper, strokeWidth: 1 },
 				encoding: {
 					color: {
 						field: "value",
 						type: "quantitative",
 						scale,
-						legend: { title: null, tickCount: 5, format: ".2~f" },
+						legend: { title: null, tickCount: 5, format },
 					},
 					tooltip: [
 						{ field: "layer" },
@@ -72,13 +74,13 @@ export function heads(
 			{
 				mark: { type: "text", fontSize: 11 },
 				encoding: {
-					text: { field: "value", type: "quantitative", format: ".2f" },
+					text: { field: "value", type: "quantitative", format },
 					color: {
 						condition: {
 							test: `abs(datum.value) > ${0.6 * widest}`,
 							value: "white",
 						},
-						value: ink.text,
+						value: diverging ? on_pale : ink.text,
 					},
 				},
 			},

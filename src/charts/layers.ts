@@ -1,4 +1,4 @@
-import { type Chart, chart, clip, palette, shapes } from "./theme";
+import { type Chart, chart, clip, palette, readable, shapes } from "./theme";
 
 /** One point of a line over layers. */
 export interface LayerRow {
@@ -15,7 +15,7 @@ export interface LayerRow {
  * there are intervals.
  *
  * `value`: what is on the vertical axis ("accuracy on the test split" by default). `layer`: what is on the other one
- * ("layer" by default). `title`: what is seen.
+ * ("layer" by default). Give both with their units. `title`: what is seen; default: where the highest value is.
  */
 export function layers(
 	rows: LayerRow[],
@@ -42,7 +42,7 @@ export function layers(
 	};
 	const scale = shares ? { domain: [0, 1] } : { zero: false };
 	return chart({
-		title: { text: options.title ?? "What each layer holds" },
+		title: { text: options.title ?? highest(rows, options.layer) },
 		data: { values },
 		width: 480,
 		height: 280,
@@ -95,4 +95,9 @@ export function layers(
 			},
 		],
 	});
+}
+
+function highest(rows: LayerRow[], layer = "layer"): string {
+	const most = rows.reduce((a, b) => (b.value > a.value ? b : a));
+	return `${clip(most.series, 40)} is highest at ${clip(layer, 20)} ${most.layer}: ${readable(most.value)}`;
 }

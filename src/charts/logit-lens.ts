@@ -1,5 +1,5 @@
 import type { LogitLens } from "../model";
-import { type Chart, chart, ink, thin } from "./theme";
+import { type Chart, chart, heat, ink, thin } from "./theme";
 import { shownOf, spell, tokenLabels } from "./tokens";
 
 /** At most so many rows and columns. */
@@ -82,7 +82,7 @@ const rectangles = {
 		color: {
 			field: "probability",
 			type: "quantitative",
-			scale: { range: ["#f3f6fa", ink.main], domain: [0, 1] },
+			scale: { range: heat, domain: [0, 1] },
 			legend: {
 				title: ["probability", "of the guess"],
 				format: ".0%",

@@ -3,7 +3,8 @@ import { type Chart, chart, count, ink, percent } from "./theme";
 
 /**
  * What the autoencoder costs the model: cross-entropy of the next token on untouched activations, on reconstructed ones,
- * and with the activations set to zero. The closer the second bar to the first, the more of what the model uses is kept.
+ * and with the activations set to zero. What counts is by how many nats the second bar is longer than the first; the third
+ * says how far one could fall, and is so far off that a share of it says little.
  */
 export function lossByCondition(evaluation: SaeEvaluation): Chart {
 	const values = [
@@ -14,10 +15,11 @@ export function lossByCondition(evaluation: SaeEvaluation): Chart {
 		},
 		{ condition: "set to zero", loss: evaluation.ce_loss_with_ablation },
 	];
+	const added = evaluation.ce_loss_with_sae - evaluation.ce_loss_without_sae;
 	return chart({
 		title: {
-			text: `The reconstruction keeps ${percent(evaluation.ce_loss_score)} of what the model needs`,
-			subtitle: `ce_loss_score ${evaluation.ce_loss_score.toFixed(3)}; cross-entropy of the next token over ${count(evaluation.n_tokens)} tokens`,
+			text: `The reconstruction ${added < 0 ? "takes" : "adds"} ${Math.abs(added).toFixed(3)} nats per token ${added < 0 ? "off" : "to"} the model's own ${evaluation.ce_loss_without_sae.toFixed(3)}`,
+			subtitle: `cross-entropy of the next token over ${count(evaluation.n_tokens)} tokens; of what zeros cost, ${percent(evaluation.ce_loss_score)} is avoided (ce_loss_score)`,
 		},
 		data: { values },
 		width: 420,

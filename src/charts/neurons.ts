@@ -3,9 +3,11 @@ import {
 	type Chart,
 	chart,
 	clip,
+	clipAll,
 	count,
 	ink,
 	panelTitle,
+	readable,
 	whiskers,
 } from "./theme";
 
@@ -19,8 +21,11 @@ const columns_limit = 40;
 export function neurons(report: NeuronReport): Chart {
 	return chart({
 		title: {
-			text: `MLP neurons of layer ${report.layer}: what they go with, and what they do`,
-			subtitle: `${report.hook_name} of ${clip(report.model_name.split(/[\\/]/).at(-1) ?? "", 40)}, chosen on ${count(report.n_chosen_on)} sentences, measured on ${count(report.n_held_out)} others`,
+			text: titleOf(report),
+			subtitle: [
+				`what MLP neurons of layer ${report.layer} go with, and what they do`,
+				`${report.hook_name} of ${clip(report.model_name.split(/[\\/]/).at(-1) ?? "", 40)}, chosen on ${count(report.n_chosen_on)} sentences, measured on ${count(report.n_held_out)} others`,
+			],
 		},
 		spacing: 30,
 		vconcat: [associations(report), effects(report)],
@@ -28,9 +33,31 @@ export function neurons(report: NeuronReport): Chart {
 	});
 }
 
+/** What changes the answers most; where nothing was set to zero, which neuron tells its class best. */
+function titleOf({ effects, factors, layer }: NeuronReport): string {
+	const sure = effects.filter(
+		({ interval: [low, high] }) => low > 0 || high < 0,
+	);
+	if (sure.length) {
+		const most = sure.reduce((a, b) =>
+			Math.abs(b.change) > Math.abs(a.change) ? b : a,
+		);
+		return `Without “${clip(most.name, 44)}” the answers change by ${readable(most.change)} nats`;
+	}
+	if (effects.length)
+		return `None of these neurons of layer ${layer} changes the answers for sure`;
+	const told = factors.flatMap((f) =>
+		f.neurons.map(({ neuron, auc }) => ({ ...f, neuron, auc })),
+	);
+	if (!told.length) return `MLP neurons of layer ${layer}`;
+	const best = told.reduce((a, b) => (b.auc > a.auc ? b : a));
+	return `Neuron ${best.neuron} goes with ${clip(best.label, 16)}: ${clip(best.class, 16)} (AUC ${best.auc.toFixed(2)})`;
+}
+
 function associations(report: NeuronReport): object {
-	const classes = report.factors.map(
-		(f) => `${clip(f.label, 16)}: ${clip(f.class, 16)}`,
+	const classes = clipAll(
+		report.factors.map((f) => `${clip(f.label, 16)}: ${f.class}`),
+		34,
 	);
 	const per_class = Math.floor(columns_limit / Math.max(8, classes.length));
 	const shown = [
@@ -58,7 +85,7 @@ function associations(report: NeuronReport): object {
 		data: { values },
 		width: { step: 17 },
 		height: { step: 17 },
-		mark: { type: "rect", stroke: "white", strokeWidth: 1 },
+		mark: { type: "rect", stroke: ink.paper, strokeWidth: 1 },
 		encoding: {
 			x: {
 				field: "neuron",
@@ -71,7 +98,7 @@ function associations(report: NeuronReport): object {
 				field: "class",
 				type: "nominal",
 				sort: classes,
-				title: null,
+				title: "class",
 				axis: { ticks: false, domain: false, labelColor: ink.text },
 			},
 			color: {
@@ -126,7 +153,7 @@ function effects(report: NeuronReport): object {
 				field: "name",
 				type: "nominal",
 				sort: names,
-				title: null,
+				title: "set to zero",
 				axis: { ticks: false, labelColor: ink.text, labelLimit: 260 },
 			},
 		},

@@ -1,4 +1,4 @@
-import { type Chart, chart, palette, shapes } from "./theme";
+import { type Chart, chart, clip, palette, readable, shapes } from "./theme";
 
 /** One autoencoder: what it is called in the legend, how sparse it is, and how good. */
 export interface ParetoPoint {
@@ -20,7 +20,7 @@ const metrics = {
 export interface ParetoOptions {
 	/** What is drawn against L0; default: both, side by side. */
 	metric?: keyof typeof metrics;
-	/** The finding; default: what the figure shows. */
+	/** The finding; default: which architecture is best in the middle. */
 	title?: string;
 	subtitle?: string;
 }
@@ -42,7 +42,7 @@ export function pareto(
 	const shown = metric ? [metric] : (Object.keys(metrics) as Metric[]);
 	return chart({
 		title: {
-			text: title ?? "What sparsity costs",
+			text: title ?? best(points, shown[0], names),
 			subtitle:
 				subtitle ??
 				"active latents per token against what is kept; lines through means over seeds, bars from lowest to highest",
@@ -50,6 +50,35 @@ export function pareto(
 		spacing: 34,
 		hconcat: shown.map((one) => panel(points, one, names, shown.length)),
 	});
+}
+
+/** Which architecture is best in the middle of the range of L0 that all of them reach. */
+function best(points: ParetoPoint[], metric: Metric, names: string[]): string {
+	const means = meansOf(points.map((p) => ({ ...p, value: p[metric] })));
+	const curves = names.map((name) =>
+		means
+			.filter(({ architecture }) => architecture === name)
+			.sort((a, b) => a.l0 - b.l0),
+	);
+	const from = Math.max(...curves.map((curve) => curve[0].l0));
+	const to = Math.min(...curves.map((curve) => curve[curve.length - 1].l0));
+	if (from > to) return `What sparsity costs in ${metrics[metric]}`;
+	const l0 = Math.sqrt(from * to);
+	const values = curves.map((curve) => valueAt(curve, l0));
+	const winner = values.indexOf(Math.max(...values));
+	return `At L0 ${readable(l0)}, ${clip(names[winner] ?? names[0], 30)} has the highest ${metrics[metric]}: ${readable(values[winner])}`;
+}
+
+/** Between two points of a curve, on the line that is drawn: straight in the logarithm of L0. */
+function valueAt(curve: { l0: number; value: number }[], l0: number): number {
+	const after = Math.max(
+		1,
+		curve.findIndex((point) => point.l0 >= l0),
+	);
+	const [a, b] = [curve[after - 1], curve[after] ?? curve[after - 1]];
+	if (a.l0 === b.l0) return a.value;
+	const share = Math.log(l0 / a.l0) / Math.log(b.l0 / a.l0);
+	return a.value + share * (b.value - a.value);
 }
 
 type Metric = keyof typeof metrics;
@@ -90,7 +119,7 @@ function panel(
 				field: "architecture",
 				type: "nominal",
 				scale: { domain: names, range: palette.slice(0, names.length) },
-				legend: { title: null },
+				legend: { title: null, symbolOpacity: 1 },
 			},
 		},
 		layer: [
@@ -110,7 +139,7 @@ function panel(
 						field: "architecture",
 						type: "nominal",
 						scale: { domain: names, range: shapes.slice(0, names.length) },
-						legend: { title: null },
+						legend: { title: null, symbolOpacity: 1 },
 					},
 					tooltip: [
 						{ field: "architecture" },

@@ -1,15 +1,18 @@
 import type { ProbeResult, ProbeScore } from "../probe";
 import {
 	type Chart,
+	type Color,
 	chart,
 	clip,
+	clipAll,
 	count,
 	ink,
 	palette,
+	percent,
 	whiskers,
 } from "./theme";
 
-const inputs: { key: keyof ProbeResult; name: string; color: string }[] = [
+const inputs: { key: keyof ProbeResult; name: string; color: Color }[] = [
 	{ key: "latents", name: "SAE latents", color: ink.main },
 	{ key: "activations", name: "activations", color: palette[5] },
 	{ key: "bag_of_words", name: "bag of words", color: palette[1] },
@@ -25,10 +28,14 @@ export function probe(results: ProbeResult | ProbeResult[]): Chart {
 	const list = Array.isArray(results) ? results : [results];
 	if (!list.length)
 		throw new Error("charts.probe was given no results: give it at least one.");
-	const values = list.flatMap((result) =>
+	const labels = clipAll(
+		list.map(({ label }) => label),
+		32,
+	);
+	const values = list.flatMap((result, i) =>
 		inputs.flatMap(({ key, name }) => {
 			const score = result[key] as ProbeScore | undefined;
-			return score ? [bar(result, name, score)] : [];
+			return score ? [bar(labels[i], name, score)] : [];
 		}),
 	);
 	const shown = inputs.filter(({ name }) =>
@@ -69,9 +76,9 @@ export function probe(results: ProbeResult | ProbeResult[]): Chart {
 	});
 }
 
-function bar(result: ProbeResult, input: string, score: ProbeScore) {
+function bar(label: string, input: string, score: ProbeScore) {
 	return {
-		label: clip(result.label, 40),
+		label,
 		input,
 		accuracy: score.accuracy,
 		low: score.interval[0],
@@ -109,9 +116,23 @@ function colored(shown: typeof inputs): object {
 	};
 }
 
+/** Of the probe on latents where there is one, else of the one on activations. */
 function titleOf(list: ProbeResult[]): string {
-	if (list.length !== 1) return "What a linear classifier can read";
-	return `How well a linear classifier reads “${clip(list[0].label, 40)}”`;
+	const read = list.map((result) => ({
+		label: clip(result.label, 20),
+		accuracy: (result.latents ?? result.activations).accuracy,
+		majority: result.majority.accuracy,
+	}));
+	const of = list.every(({ latents }) => latents)
+		? "SAE latents"
+		: "activations";
+	if (read.length === 1) {
+		const [{ label, accuracy, majority }] = read;
+		return `${of} tell “${label}” in ${percent(accuracy)} of sentences; the most frequent class is ${percent(majority)}`;
+	}
+	const best = read.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
+	const worst = read.reduce((a, b) => (b.accuracy < a.accuracy ? b : a));
+	return `${of} tell “${best.label}” best (${percent(best.accuracy)}), “${worst.label}” worst (${percent(worst.accuracy)})`;
 }
 
 function subtitleOf(list: ProbeResult[]): string {

@@ -3,9 +3,11 @@ import {
 	chart,
 	clip,
 	count,
+	fixed,
 	ink,
 	palette,
 	panelTitle,
+	shapes,
 	thin,
 } from "./theme";
 
@@ -35,7 +37,7 @@ const dashes = [
 /**
  * One number against another, such as what was found against what is true. At most 2,000 points are drawn, evenly spread.
  *
- * `x`, `y`: what is on the axes. `title`: what is seen. `lines`: at most 4 lines to compare the points with, such as what a
+ * `x`, `y`: what is on the axes. `title`: what is seen; default: the correlation. `lines`: at most 4 lines to compare the points with, such as what a
  * formula predicts. `panels`: whether each series has a panel of its own, with the same axes; default: no.
  */
 export function scatter(
@@ -73,7 +75,11 @@ export function scatter(
 		? { width: 290, height: 260 }
 		: { width: 480, height: 300 };
 	return chart({
-		title: titleOf(options.title, points.length, values.length),
+		title: titleOf(
+			options.title ?? related(points, options),
+			points.length,
+			values.length,
+		),
 		spacing: { column: 30, row: 26 },
 		columns: 2,
 		concat: panels.map((panel) => ({
@@ -103,15 +109,17 @@ function dots(
 	return {
 		data: { values },
 		mark: {
-			type: "circle",
+			type: "point",
+			filled: true,
 			color: ink.main,
 			size: values.length > 100 ? 24 : 44,
 			opacity: values.length > 300 ? 0.5 : 0.8,
-			strokeWidth: 0,
 		},
 		encoding: {
 			...axes,
 			...(names.length > 1 && { color: colour(names, legend) }),
+			...(names.length > 1 &&
+				names.length <= shapes.length && { shape: shape(names, legend) }),
 			tooltip: [
 				...(legend ? [{ field: "series" }] : []),
 				{ field: "x", format: ".4~g" },
@@ -129,6 +137,15 @@ function colour(names: string[], legend: boolean): object {
 			names.length > palette.length
 				? { domain: names, scheme: "tableau20" }
 				: { domain: names, range: palette },
+		legend: legend ? { title: null, symbolOpacity: 1 } : null,
+	};
+}
+
+function shape(names: string[], legend: boolean): object {
+	return {
+		field: "series",
+		type: "nominal",
+		scale: { domain: names, range: shapes },
 		legend: legend ? { title: null, symbolOpacity: 1 } : null,
 	};
 }
@@ -170,7 +187,32 @@ function axis(
 	};
 }
 
-function titleOf(text = "One against the other", n: number, drawn: number) {
+/** Pearson's correlation of the points of each series, where they are few. */
+function related(points: Point[], { x, y }: { x: string; y: string }): string {
+	const names = [...new Set(points.map(({ series = "" }) => series))];
+	const found = names.slice(0, 3).flatMap((name) => {
+		const r = correlation(points.filter(({ series = "" }) => series === name));
+		return Number.isFinite(r)
+			? [`${fixed(r, 2)} ${clip(name, 16)}`.trim()]
+			: [];
+	});
+	const text = `${clip(y, 30)} against ${clip(x, 30)}`;
+	return found.length && names.length <= 3
+		? `${text}: correlation ${found.join(", ")}`
+		: text;
+}
+
+function correlation(points: Point[]): number {
+	const mean = (of: (p: Point) => number) =>
+		points.reduce((sum, p) => sum + of(p), 0) / points.length;
+	const [mx, my] = [mean((p) => p.x), mean((p) => p.y)];
+	return (
+		mean((p) => (p.x - mx) * (p.y - my)) /
+		Math.sqrt(mean((p) => (p.x - mx) ** 2) * mean((p) => (p.y - my) ** 2))
+	);
+}
+
+function titleOf(text: string, n: number, drawn: number) {
 	if (drawn === n) return { text };
 	return { text, subtitle: `${count(drawn)} of ${count(n)} points drawn` };
 }

@@ -3,26 +3,48 @@ import type { TopLevelSpec } from "vega-lite";
 /** A figure as Vega-Lite 5 understands it: plain data, ready for `show` or a file. */
 export type Chart = TopLevelSpec & { $schema: string };
 
-/** Okabe and Ito's colours, which people with any colour vision tell apart (without the pale yellow). */
+/** A colour that follows the paper, as an expression of Vega's. */
+export interface Color {
+	expr: string;
+}
+
+/**
+ * One colour for light paper and one for dark. A chart's background is white, and JupyterLab makes it dark where its own
+ * theme is; all other colours follow from it, so that one output suits both.
+ */
+function either(light: string, dark: string): Color {
+	return { expr: `luminance(background) < 0.2 ? '${dark}' : '${light}'` };
+}
+
+/** Okabe and Ito's colours, which people with any colour vision tell apart (without the pale yellow), and two more. */
 export const palette = [
-	"#0072b2",
-	"#e69f00",
-	"#009e73",
-	"#cc79a7",
-	"#d55e00",
-	"#56b4e9",
-	"#7a5195",
-	"#666666",
+	either("#0072b2", "#3186d1"),
+	either("#e69f00", "#e69f00"),
+	either("#009e73", "#1fbf92"),
+	either("#cc79a7", "#e092bd"),
+	either("#d55e00", "#e5652a"),
+	either("#56b4e9", "#8fd3ff"),
+	either("#7a5195", "#b08bd0"),
+	either("#666666", "#aaaaaa"),
 ];
 
-/** The colour of what a figure is about, and of what it is compared with. */
+/** The colours of what a figure is about and what it is compared with, of letters, and of what is behind them. */
 export const ink = {
 	main: palette[0],
 	accent: palette[4],
-	quiet: "#b5bcc4",
-	text: "#24292f",
-	faint: "#57606a",
+	quiet: either("#b5bcc4", "#8b949e"),
+	text: either("#24292f", "#f0f3f6"),
+	faint: either("#57606a", "#b9c1c9"),
+	grid: either("#e7eaee", "#4d5359"),
+	axis: either("#8c959f", "#9aa3ac"),
+	paper: { expr: "background" },
 };
+
+/** From nothing to all, for areas; white letters can be read on the deep half, those of `ink.text` on the other. */
+export const heat = [either("#f0f4f9", "#42484e"), ink.main];
+
+/** Letters on pale areas, which stay pale on dark paper. */
+export const on_pale = "#24292f";
 
 /** Shapes that stay apart at small sizes. */
 export const shapes = [
@@ -38,9 +60,9 @@ const font = "DejaVu Sans, Verdana, sans-serif";
 
 const config = {
 	font,
-	background: "white",
 	padding: 12,
 	view: { stroke: null },
+	text: { color: ink.text },
 	title: {
 		anchor: "start" as const,
 		frame: "bounds" as const,
@@ -58,11 +80,12 @@ const config = {
 		titleFontWeight: "normal" as const,
 		labelColor: ink.faint,
 		titleColor: ink.text,
-		gridColor: "#e7eaee",
-		domainColor: "#8c959f",
-		tickColor: "#8c959f",
+		gridColor: ink.grid,
+		domainColor: ink.axis,
+		tickColor: ink.axis,
 		titlePadding: 8,
 		labelLimit: 220,
+		maxExtent: 260, // the axis's name stands beside the longest labels
 		labelPadding: 4,
 	},
 	legend: {
@@ -83,7 +106,7 @@ const config = {
 	},
 };
 
-/** Adds what every figure shares: the schema, the font, sizes, quiet grid lines. */
+/** Adds what every figure shares: the schema, the font, sizes, colours for light and dark paper, quiet grid lines. */
 export function chart(spec: object): Chart {
 	return {
 		$schema: "https://vega.github.io/schema/vega-lite/v5.json",
@@ -100,6 +123,19 @@ export function count(n: number): string {
 /** 0.9531 -> "95.3%". */
 export function percent(share: number): string {
 	return `${(100 * share).toFixed(1)}%`;
+}
+
+/** -0.0301 with 2 digits -> "−0.03", -0.001 -> "0.00". */
+export function fixed(x: number, digits: number): string {
+	const text = x.toFixed(digits).replace("-", "−");
+	return Number(x.toFixed(digits)) === 0 ? text.replace("−", "") : text;
+}
+
+/** -0.030123 -> "−0.0301": three significant digits. */
+export function readable(x: number): string {
+	return x
+		.toLocaleString("en-US", { maximumSignificantDigits: 3 })
+		.replace("-", "−");
 }
 
 /** 1234567 -> "1.2 M": for titles. */
@@ -123,9 +159,43 @@ export function clip(text: string, limit: number): string {
 	return `${flat.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-/** A horizontal line from `low` to `high`, dark on a white rim so that it is seen on any bar. */
+/** The first `limit` characters of each text; those that would then be the same are numbered. */
+export function clipAll(texts: readonly string[], limit: number): string[] {
+	const names = new Map<string, string>();
+	const taken = new Set<string>();
+	for (const text of new Set(texts)) {
+		const name = clip(text, limit);
+		names.set(
+			text,
+			taken.has(name) ? `${clip(text, limit - 5)} (${names.size + 1})` : name,
+		);
+		taken.add(name);
+	}
+	return texts.map((text) => names.get(text) ?? "");
+}
+
+/**
+ * Numbers behind the ends of horizontal bars, on the left of those below `left_below`. `field` is what the bars show,
+ * `format` as in d3.
+ */
+export function numbers(
+	field: string,
+	format: string,
+	left_below = 0,
+): object[] {
+	return [
+		{ filter: `datum.${field} >= ${left_below}`, align: "left", dx: 5 },
+		{ filter: `datum.${field} < ${left_below}`, align: "right", dx: -5 },
+	].map(({ filter, align, dx }) => ({
+		transform: [{ filter }],
+		mark: { type: "text", align, dx, fontSize: 11 },
+		encoding: { text: { field, type: "quantitative", format } },
+	}));
+}
+
+/** A horizontal line from `low` to `high`, on a rim of paper so that it is seen on any bar. */
 export const whiskers = [
-	{ color: "white", strokeWidth: 4 },
+	{ color: ink.paper, strokeWidth: 4 },
 	{ color: ink.text, strokeWidth: 1.5 },
 ].map((look) => ({
 	mark: { type: "rule", ...look },

@@ -1,5 +1,5 @@
 import type { TrainingHistory } from "../sae";
-import { type Chart, chart, ink, percent, short, thin } from "./theme";
+import { type Chart, chart, count, ink, percent, short, thin } from "./theme";
 
 const panels = [
 	{ field: "loss", title: "loss", format: "~s" },
@@ -29,7 +29,7 @@ export function training(
 	}));
 	return chart({
 		title: {
-			text: `Training a ${history.architecture ? `${history.architecture} ` : ""}sparse autoencoder`,
+			text: titleOf(history),
 			subtitle: summary(history),
 		},
 		data: { values },
@@ -57,14 +57,16 @@ function panel(
 		0,
 	);
 	const domain = [0, field === "explained_variance" ? 1.05 : 1.1 * top || 1];
-	const mark = { type: "line", strokeWidth: 2, clip: true };
+	// a line of one point would not be seen
+	const point = values.length === 1;
+	const mark = { type: "line", strokeWidth: 2, clip: true, point };
 	const encoding = (name: string) => ({
 		x: {
 			field: "tokens",
 			type: "quantitative",
 			title: "tokens seen",
 			axis: {
-				labelExpr: "format(datum.value, '~s')",
+				labelExpr: "format(datum.value, '.4~s')",
 				tickCount: 5,
 				grid: false,
 			},
@@ -73,7 +75,11 @@ function panel(
 			field: name,
 			type: "quantitative",
 			title: null,
-			axis: { format, tickCount: 4 },
+			axis: {
+				format,
+				tickCount: 4,
+				...(field === "dead" && { tickMinStep: 1 }),
+			},
 			scale: { domain, nice: field !== "explained_variance" },
 		},
 		tooltip: [
@@ -104,11 +110,22 @@ function panel(
 	};
 }
 
+function titleOf({
+	architecture,
+	records,
+}: Pick<TrainingHistory, "records"> & Partial<TrainingHistory>): string {
+	const name = `${architecture ? `${architecture} ` : ""}sparse autoencoder`;
+	const last = records.at(-1);
+	if (!last) return `Training a ${name}`;
+	return `The ${name} explains ${percent(last.explained_variance)} of the variance at L0 ${last.l0.toFixed(1)}`;
+}
+
 function summary({ records }: Pick<TrainingHistory, "records">): string {
 	const last = records.at(-1);
 	if (!last) return "no step taken yet";
+	const dead = `${count(last.dead)} dead latents after ${short(last.tokens)} tokens`;
 	const held = last.validation
-		? `; dashed: validation, ${percent(last.validation.explained_variance)} at L0 ${last.validation.l0.toFixed(1)}`
+		? `; solid: training, dashed: validation, ${percent(last.validation.explained_variance)} at L0 ${last.validation.l0.toFixed(1)}`
 		: "";
-	return `explained variance ${percent(last.explained_variance)} at L0 ${last.l0.toFixed(1)}, ${last.dead} dead, after ${short(last.tokens)} tokens${held}`;
+	return `${dead}${held}`;
 }

@@ -1,4 +1,5 @@
-import { Resvg } from "@resvg/resvg-js";
+import { type RenderedImage, Resvg } from "@resvg/resvg-js";
+import sharp from "sharp";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
@@ -57,19 +58,39 @@ export async function drawChart(spec: vega.Spec): Promise<Picture> {
 		},
 	}).render();
 	return {
-		png: image.asPng(),
+		png: await toPng(image),
 		width: Math.round(image.width / 2),
 		height: Math.round(image.height / 2),
 	};
 }
 
-/** Vega takes a letter to be 0.8 em wide where there is no canvas; in DejaVu Sans the mean is nearer 0.6, in bold 0.68. */
+/**
+ * As a PNG of at most 256 colours, which is a third as large: without dithering, so that areas stay even and letters clean.
+ */
+function toPng({ pixels, width, height }: RenderedImage): Promise<Buffer> {
+	return sharp(pixels, { raw: { width, height, channels: 4 } })
+		.removeAlpha()
+		.png({ palette: true, dither: 0, effort: 1, compressionLevel: 9 })
+		.toBuffer();
+}
+
+/** Vega takes every letter to be 0.8 em wide where there is no canvas: here as wide as they are in DejaVu Sans, roughly. */
 function measureText(): void {
 	const metrics = (vega as unknown as { textMetrics: TextMetrics }).textMetrics;
 	metrics.width = (item, text) => {
 		const bold = item.fontWeight === "bold" || Number(item.fontWeight) >= 600;
-		return String(text).length * (item.fontSize ?? 11) * (bold ? 0.68 : 0.6);
+		const ems = [...String(text)].reduce((sum, c) => sum + emsOf(c), 0);
+		return ems * (item.fontSize ?? 11) * (bold ? 1.15 : 1);
 	};
+}
+
+function emsOf(letter: string): number {
+	if ("ijl'|".includes(letter)) return 0.28;
+	if ("fI .,:;!/".includes(letter)) return 0.33;
+	if ("rt()[]{}-“”".includes(letter)) return 0.42;
+	if ("mwMW%@=+−<>…".includes(letter)) return 0.87;
+	if (letter >= "A" && letter <= "Z") return 0.69;
+	return letter < "\u2e80" ? 0.62 : 1;
 }
 
 interface TextMetrics {

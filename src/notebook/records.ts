@@ -2,7 +2,14 @@ import type { Activations } from "../activations";
 import type { Clustering } from "../cluster";
 import type { Sentences } from "../dataset";
 import type { FactorLatents, NeuronReport } from "../features";
-import type { Generation, GradientResult, LogitLens, Model } from "../model";
+import type {
+	Comparison,
+	Generation,
+	GradientResult,
+	LogitLens,
+	Model,
+	RunResult,
+} from "../model";
 import type { ProbeResult } from "../probe";
 import type {
 	Latents,
@@ -19,10 +26,12 @@ import { clustersView } from "./views/cluster";
 import { sentencesView } from "./views/dataset";
 import { factorLatentsView, neuronsView } from "./views/features";
 import {
+	comparisonView,
 	generationView,
 	gradientsView,
 	logitLensView,
 	modelView,
+	runView,
 } from "./views/model";
 import { plantedView, recoveryView } from "./views/planted";
 import { probeView } from "./views/probe";
@@ -37,6 +46,8 @@ import {
 /** What the steps of the pipeline return. */
 export type ResultRecord =
 	| Model
+	| RunResult
+	| Comparison
 	| Generation
 	| LogitLens
 	| GradientResult
@@ -61,6 +72,8 @@ const views: {
 	[K in Kind]: (record: Extract<ResultRecord, { kind: K }>) => Html;
 } = {
 	model: modelView,
+	run: runView,
+	comparison: comparisonView,
 	generation: generationView,
 	"logit-lens": logitLensView,
 	gradients: gradientsView,
@@ -79,6 +92,9 @@ const views: {
 	"factor-latents": factorLatentsView,
 };
 
+/** Every kind of result record. */
+export const kinds = Object.keys(views);
+
 /** Whether a value is a result record. */
 export function isRecord(value: unknown): value is ResultRecord {
 	if (typeof value !== "object" || value === null || !("kind" in value))
@@ -89,15 +105,4 @@ export function isRecord(value: unknown): value is ResultRecord {
 /** A result record as a small table, as HTML and as text. */
 export function recordHtml(record: ResultRecord): Html {
 	return (views[record.kind] as (r: ResultRecord) => Html)(record);
-}
-
-/** How a notebook shows the value of a cell: by mime type where it is a result record, undefined where it is not. */
-export function displayOf(value: unknown): Record<string, string> | undefined {
-	if (!isRecord(value)) return undefined;
-	try {
-		const { html, text } = recordHtml(value);
-		return { "text/html": html, "text/plain": text };
-	} catch {
-		return undefined; // something else that has such a kind
-	}
 }

@@ -1,17 +1,14 @@
-import type { Spec } from "vega";
-import type { TopLevelSpec } from "vega-lite";
+import type { Chart } from "../charts";
+import { interruptSignal } from "../interrupt";
 import type { DisplayMessage } from "../kernel/hook";
-import { type Html, isHtml, oneLine } from "./html";
+import { type Display, toDisplay } from "./display";
+import { oneLine } from "./html";
 import { inNotebook, pending, publish } from "./kernel";
-import { drawChart, prepareChart } from "./picture";
-import { isRecord, recordHtml } from "./records";
-
-/** The mime type under which JupyterLab draws Vega-Lite 5 charts. */
-const vega_lite = "application/vnd.vegalite.v5+json";
-const schema = "https://vega.github.io/schema/vega-lite/v5.json";
 
 /** Named outputs that are there or on their way: what the next change of each waits for. */
 const shown = new Map<string, Promise<unknown>>();
+/** The run of a cell, by its signal, that showed each named output last. */
+const runs = new Map<string, AbortSignal | undefined>();
 
 /**
  * Shows a chart, a result record, or what `highlight` and `table` return, below the cell that calls it, in the order of
@@ -20,93 +17,61 @@ const shown = new Map<string, Promise<unknown>>();
  * A chart is one output with the live chart for JupyterLab, a PNG at twice the size for everything else, and its title as
  * text. Outside a notebook the text is printed.
  *
- * `id`: a name under which a later call changes the same output; default: each call shows a new one.
+ * `id`: a name under which a later call in the same run of a cell changes the same output; default: each call shows a
+ * new one. In another run, also of the same cell, whose outputs are cleared then, it is shown anew, and what is left of
+ * it elsewhere changes too.
  *
- * Throws on an invalid chart, on a chart whose data lie elsewhere, and on any other value.
+ * Throws on an invalid chart, on a chart whose data lie elsewhere or are more than half a million values, and on any other
+ * value.
  */
 export function show(value: unknown, options: { id?: string } = {}): void {
-	const { id } = options;
-	if (isHtml(value)) showHtml(value, id);
-	else if (isRecord(value)) showHtml(recordHtml(value), id);
-	else if (isChart(value)) void showChart(value, id);
-	else
+	const display = toDisplay(value);
+	if (!display)
 		throw new Error(
 			`show was given ${describe(value)}: give it a Vega-Lite chart (charts.… returns one), a result record, or what highlight or table returns.`,
 		);
-}
-
-function showHtml({ html, text }: Html, id?: string): void {
-	const data = { "text/html": html, "text/plain": text };
-	publish(
-		{ data, transient: transient(id) },
-		id !== undefined && shown.has(id),
-	);
-	if (id && inNotebook()) shown.set(id, Promise.resolve());
+	const { id } = options;
+	const run = interruptSignal();
+	const anew = id !== undefined && runs.get(id) !== run;
+	if (id !== undefined) runs.set(id, run);
+	void send(display, id, anew);
 }
 
 /** Shows a chart; the promise resolves when its picture is there. Throws at once where the chart cannot be drawn. */
-export function showChart(chart: TopLevelSpec, id?: string): Promise<void> {
-	const prepared = prepareChart(chart);
-	const text = plainText(chart);
+export function showChart(chart: Chart, id?: string): Promise<void> {
+	return send(toDisplay(chart) as Display, id);
+}
+
+/** `anew`: also below the cell, where an output of that name is there already. */
+function send(
+	{ text, message }: Display,
+	id?: string,
+	anew = false,
+): Promise<void> {
 	if (!inNotebook()) {
 		publish({ data: { "text/plain": text } });
 		return Promise.resolve();
 	}
 	const before = id === undefined ? undefined : shown.get(id);
-	const message = Promise.resolve(before).then(() =>
-		toMessage(chart, prepared, text, id),
-	);
-	const done = before ? message.then((m) => publish(m, true)) : message;
-	if (id) shown.set(id, done);
-	pending(done as Promise<void>);
-	return done.then(() => {});
-}
-
-async function toMessage(
-	chart: TopLevelSpec,
-	prepared: Spec,
-	text: string,
-	id?: string,
-): Promise<DisplayMessage> {
-	const live = { $schema: schema, ...chart };
-	try {
-		const { png, width, height } = await drawChart(prepared);
-		return {
-			data: {
-				[vega_lite]: live,
-				"image/png": png.toString("base64"),
-				"text/plain": text,
-			},
-			metadata: {
-				"image/png": { width, height, alt: text.replace(/^\[chart\] /, "") },
-			},
-			transient: transient(id),
-		};
-	} catch (error) {
-		const why = error instanceof Error ? error.message : String(error);
-		return {
-			data: { [vega_lite]: live, "text/plain": `${text} (no picture: ${why})` },
-			transient: transient(id),
-		};
+	const named = (m: DisplayMessage) =>
+		id === undefined ? m : { ...m, transient: { display_id: id } };
+	const made = before ? before.then(message) : message();
+	if (!(made instanceof Promise)) {
+		publish(named(made));
+		if (id !== undefined) shown.set(id, Promise.resolve());
+		return Promise.resolve();
 	}
-}
-
-function transient(id?: string): { display_id?: string } {
-	return id ? { display_id: id } : {};
-}
-
-function isChart(value: unknown): value is TopLevelSpec {
-	if (typeof value !== "object" || value === null) return false;
-	const marks = [
-		"mark",
-		"layer",
-		"concat",
-		"hconcat",
-		"vconcat",
-		"facet",
-		"repeat",
-	];
-	return marks.some((key) => key in value);
+	const ready = made.then(named);
+	const work = before
+		? ready.then((m) => {
+				publish(m, true);
+				return anew ? m : undefined;
+			})
+		: ready;
+	pending(work as Promise<void>);
+	const done = work.then(() => {});
+	if (id !== undefined) shown.set(id, done);
+	return done;
 }
 
 function describe(value: unknown): string {
@@ -118,17 +83,4 @@ function describe(value: unknown): string {
 	return keys
 		? `an object with the fields ${oneLine(keys, 60)}`
 		: "an empty object";
-}
-
-/** The title and subtitle of a chart. */
-function plainText(chart: TopLevelSpec): string {
-	const title: unknown = chart.title;
-	const { text, subtitle } =
-		typeof title === "object" && title !== null && !Array.isArray(title)
-			? (title as { text?: unknown; subtitle?: unknown })
-			: { text: title, subtitle: undefined };
-	const parts = [text, subtitle]
-		.flat()
-		.filter((part) => typeof part === "string" && part);
-	return `[chart] ${oneLine(parts.join(" · ") || "without a title", 300)}`;
 }

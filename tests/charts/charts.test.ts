@@ -1,107 +1,19 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as charts from "../../src/charts";
 import { drawChart, prepareChart } from "../../src/notebook/picture";
+import { all } from "./all";
 import * as sample from "./samples";
 
 const clustering = sample.clustering();
-
-const all: Record<string, charts.Chart> = {
-	training: charts.training(sample.history),
-	"training-validation": charts.training({
-		...sample.history,
-		records: sample.history.records.map((record) => ({
-			...record,
-			validation: {
-				mse: 1,
-				explained_variance: 0.9 * record.explained_variance,
-				l0: 1.2 * record.l0,
-			},
-		})),
-	}),
-	probe: charts.probe(sample.probes),
-	"probe-one": charts.probe(sample.probes[1]),
-	confusion: charts.confusion(sample.probes[0]),
-	clusters: charts.clusters(clustering),
-	"clusters-by-label": charts.clusters(clustering, { label: "topic" }),
-	agreement: charts.agreement(clustering),
-	layers: charts.layers(sample.layerRows, {
-		title: "Sentiment becomes readable in the middle layers",
-	}),
-	neurons: charts.neurons(sample.report),
-	bars: charts.bars(
-		[
-			{ name: "it says the mean", series: "CE score", value: 0.25 },
-			{ name: "it says the mean", series: "explained variance", value: -0.5 },
-			{ name: "topk", series: "CE score", value: 0.9 },
-			{ name: "topk", series: "explained variance", value: 0.75 },
-		],
-		{ value: "score", title: "A score is not a variance" },
-	),
-	"bars-one": charts.bars(
-		[
-			{ name: "topk", value: 0.01 },
-			{ name: "gated", value: 0.02 },
-		],
-		{ value: "nats added" },
-	),
-	density: charts.density(sample.latents()),
-	"density-evaluation": charts.density(sample.evaluation),
-	pareto: charts.pareto(sample.paretoPoints),
-	"pareto-one": charts.pareto(sample.paretoPoints, {
-		metric: "ce_loss_score",
-		title: "At the same L0 the matryoshka keeps least",
-	}),
-	"factor-latents": charts.factorLatents(sample.matched),
-	"loss-by-condition": charts.lossByCondition(sample.evaluation),
-	"logit-lens": charts.logitLens(sample.lens(sample.tokens, 6)),
-	"logit-lens-hostile": charts.logitLens(sample.lens(sample.hostileTokens, 12)),
-	attention: charts.attention(
-		sample.patterns(4, 7),
-		sample.tokens.slice(0, 7),
-		{
-			layer: 2,
-		},
-	),
-	"attention-many": charts.attention(
-		sample.patterns(12, 60),
-		Array.from({ length: 60 }, (_, i) => sample.hostileTokens[i % 12]),
-		{ layer: 2 },
-	),
-	norms: charts.norms(sample.streams),
-	heads: charts.heads(sample.headValues, {
-		value: "attribution to the logit difference (logits)",
-	}),
-	directions: charts.directions(sample.pentagons, {
-		title: "Rare features share the plane",
-	}),
-	"directions-one": charts.directions(
-		sample.pentagons.slice(5).map(({ x, y, name }) => ({ x, y, name })),
-	),
-	scatter: charts.scatter(sample.strengths, {
-		x: "true strength",
-		y: "found",
-		title: "The penalty takes from every strength",
-		lines: sample.promises,
-	}),
-	"scatter-panels": charts.scatter(sample.strengths, {
-		x: "true strength",
-		y: "found",
-		lines: sample.promises,
-		panels: true,
-	}),
-};
 
 for (const [name, spec] of Object.entries(all)) {
 	test(`the ${name} chart is what it was`, () => {
 		const file = join(__dirname, "snapshots", `${name}.json`);
 		const now = `${JSON.stringify(short(spec), null, "\t")}\n`;
-		if (process.env.UPDATE_SNAPSHOTS || !existsSync(file)) {
-			mkdirSync(join(__dirname, "snapshots"), { recursive: true });
-			writeFileSync(file, now);
-		}
+		if (process.env.UPDATE_SNAPSHOTS) writeFileSync(file, now);
 		assert.deepEqual(JSON.parse(now), JSON.parse(readFileSync(file, "utf8")));
 	});
 
@@ -118,6 +30,46 @@ for (const [name, spec] of Object.entries(all)) {
 	});
 }
 
+test("every chart function has a snapshot under its name, and every snapshot a chart", () => {
+	const functions = Object.keys(charts).map((name) =>
+		name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`),
+	);
+	assert.ok(functions.length >= 18);
+	for (const name of functions) assert.ok(all[name], name);
+	assert.deepEqual(
+		readdirSync(join(__dirname, "snapshots")).sort(),
+		Object.keys(all)
+			.map((name) => `${name}.json`)
+			.sort(),
+	);
+});
+
+test("every chart has a title, and every axis a name", () => {
+	for (const [name, spec] of Object.entries(all)) {
+		const { text } = (spec as { title: { text: string } }).title;
+		assert.ok(text.length > 15, `${name}: ${text}`);
+		for (const axis of axesOf(prepareChart(spec)))
+			assert.ok(named(name) || axis.title, `${name}: ${JSON.stringify(axis)}`);
+	}
+});
+
+/** The names on a vertical axis say what they are themselves, or the title of the panel is the axis's. */
+function named(name: string): boolean {
+	return /^(bars|training|probe|pareto)/.test(name);
+}
+
+/** Axes with labels, in all views of a compiled chart. */
+function axesOf(view: object): { title?: unknown; labels?: boolean }[] {
+	const { axes = [], marks = [] } = view as {
+		axes?: { labels?: boolean }[];
+		marks?: object[];
+	};
+	return [
+		...axes.filter(({ labels }) => labels !== false),
+		...marks.flatMap(axesOf),
+	];
+}
+
 /** The spec with the first and last rows of its data, so that snapshots can be read. */
 function short(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(short);
@@ -131,7 +83,7 @@ function short(value: unknown): unknown {
 	);
 }
 
-test("a chart of many sentences draws at most 2,000 of them, and long texts are cut", () => {
+test("a chart of many sentences draws at most 1,000 of them, and long texts are cut", () => {
 	const many = {
 		...clustering,
 		sentences: {
@@ -142,7 +94,7 @@ test("a chart of many sentences draws at most 2,000 of them, and long texts are 
 	const { values } = charts.clusters(many).data as unknown as {
 		values: { text: string }[];
 	};
-	assert.equal(values.length, 2000);
+	assert.equal(values.length, 1000);
 	assert.ok(values.every(({ text }) => text.length <= 120));
 });
 
@@ -326,12 +278,59 @@ test("norms are means and percentiles of what is no padding", () => {
 });
 
 test("numbers of heads that are never below 0 are coloured from 0 on", () => {
-	const scaleOf = (rows: number[][]) =>
-		/"scale":(\{[^}]*\})/.exec(
-			JSON.stringify(charts.heads(rows, { value: "x" })),
+	const domainOf = (rows: number[][]) => {
+		const { layer } = charts.heads(rows, { value: "x" }) as unknown as {
+			layer: { encoding: { color: { scale: { domain: number[] } } } }[];
+		};
+		return layer[0].encoding.color.scale.domain;
+	};
+	assert.deepEqual(domainOf([[0, 2]]), [0, 2]);
+	assert.deepEqual(domainOf([[-1, 2]]), [-2, 2]);
+});
+
+test("numbers of heads fit their cells, be they small or large", () => {
+	const formatOf = (most: number) =>
+		/"format":"([^"]*)"/.exec(
+			JSON.stringify(charts.heads([[0, most]], { value: "x" })),
 		)?.[1];
-	assert.match(scaleOf([[0, 2]]) ?? "", /"domain":\[0,2\]/);
-	assert.match(scaleOf([[-1, 2]]) ?? "", /"domain":\[-2,2\]/);
+	assert.deepEqual([1e-4, 0.5, 99, 12345].map(formatOf), [
+		".1e",
+		".2f",
+		".2f",
+		".3~s",
+	]);
+});
+
+test("classes whose names begin alike stay apart in a confusion matrix", () => {
+	const { latents: _, ...probe } = sample.probes[1];
+	const classes = ["a", "b"].map((end) => `${"the same ".repeat(9)}${end}`);
+	const { values } = charts.confusion({ ...probe, classes })
+		.data as unknown as { values: { truth: string; predicted: string }[] };
+	assert.equal(new Set(values.map(({ truth }) => truth)).size, 2);
+	assert.equal(new Set(values.map(({ predicted }) => predicted)).size, 2);
+});
+
+test("an index just below zero has its number where the others have it, one far below on the left of its bar", () => {
+	const leftOf = (ari: number) =>
+		JSON.stringify(
+			charts.agreement({ ...clustering, ari: { topic: 0.5, tense: ari } }),
+		).includes('datum.ari < 0"');
+	assert.deepEqual([leftOf(-0.002), leftOf(-0.3)], [false, true]);
+});
+
+test("where directions crowd a panel none is named", () => {
+	const rows = Array.from({ length: 25 }, (_, i) => ({
+		x: Math.cos(i),
+		y: Math.sin(i),
+		name: `${i}`,
+	}));
+	const labelsOf = (n: number) => {
+		const spec = charts.directions(rows.slice(0, n)) as unknown as {
+			concat: { data: { values: { label: string }[] } }[];
+		};
+		return spec.concat[0].data.values.filter(({ label }) => label).length;
+	};
+	assert.deepEqual([labelsOf(24), labelsOf(25)], [24, 0]);
 });
 
 test("a chart of no heads is refused", () => {
@@ -377,4 +376,90 @@ test("bars start at zero, keep their order, and stand on both sides of it where 
 	assert.deepEqual(domainOf(1, -1), [-1.24, 1.24]);
 	assert.deepEqual(domainOf(-1), [-1.12, 0]);
 	assert.throws(() => charts.bars([], { value: "v" }), /no bars/);
+});
+
+test("titles say what is to be seen, with its number", () => {
+	const titleOf = (spec: charts.Chart) =>
+		(spec as { title: { text: string } }).title.text;
+	const evaluation = {
+		...sample.evaluation,
+		ce_loss_without_sae: 1.2,
+		ce_loss_with_sae: 1.65,
+	};
+	assert.match(
+		titleOf(charts.lossByCondition(evaluation)),
+		/adds 0\.450 nats per token to the model's own 1\.200/,
+	);
+	assert.match(
+		titleOf(charts.lossByCondition({ ...evaluation, ce_loss_with_sae: 1.19 })),
+		/takes 0\.010 nats per token off/,
+	);
+	const points = [1, 2, 3].map((x) => ({ x, y: -x }));
+	assert.equal(
+		titleOf(charts.scatter(points, { x: "a", y: "b" })),
+		"b against a: correlation −1.00",
+	);
+	assert.equal(
+		titleOf(charts.scatter([{ x: 1, y: 1 }], { x: "a", y: "b" })),
+		"b against a",
+	);
+	assert.match(
+		titleOf(charts.layers(sample.layerRows)),
+		/^topic is highest at layer 5: 0\.975$/,
+	);
+	const { latents: _, ...raw } = sample.probes[1];
+	assert.match(
+		titleOf(charts.probe(raw)),
+		/^activations tell “sentiment” in 93\.4% of sentences; .* 50\.3%$/,
+	);
+	assert.match(
+		titleOf(charts.clusters({ ...clustering, ari: { topic: 0.01 } })),
+		/5 clusters do not follow topic: adjusted Rand index 0\.01/,
+	);
+	assert.match(
+		titleOf(charts.clusters({ ...clustering, ari: {} })),
+		/5 clusters of sentences, silhouette 0\.31/,
+	);
+	const unsure = sample.report.effects.slice(2, 3);
+	assert.match(
+		titleOf(charts.neurons({ ...sample.report, effects: unsure })),
+		/None of these neurons/,
+	);
+	assert.match(
+		titleOf(charts.neurons({ ...sample.report, effects: [] })),
+		/^Neuron \d+ goes with /,
+	);
+});
+
+test("the pareto's title names the best in the middle of the range of L0 that all reach, by hand", () => {
+	const point = (architecture: string, l0: number, value: number) => ({
+		architecture,
+		sparsity: l0,
+		l0,
+		explained_variance: value,
+		ce_loss_score: 1 - value,
+	});
+	// All reach 4 to 16: the middle is 8, where a is half way between 0.5 and 0.9, and b between 0.8 and 0.7.
+	const points = [
+		...[point("a", 4, 0.5), point("a", 16, 0.9)],
+		...[point("b", 16, 0.7), point("b", 2, 0.9), point("b", 4, 0.8)],
+	];
+	const titleOf = (spec: charts.Chart) =>
+		(spec as { title: { text: string } }).title.text;
+	assert.equal(
+		titleOf(charts.pareto(points)),
+		"At L0 8, b has the highest explained variance: 0.75",
+	);
+	assert.match(
+		titleOf(charts.pareto(points, { metric: "ce_loss_score" })),
+		/a has the highest CE loss score: 0\.3/,
+	);
+	assert.match(
+		titleOf(charts.pareto([point("a", 4, 0.5), point("b", 9, 0.5)])),
+		/What sparsity costs/,
+	);
+	assert.match(
+		titleOf(charts.pareto([point("a", 4, 0.5)])),
+		/At L0 4, a has the highest explained variance: 0\.5/,
+	);
 });

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as charts from "../../src/charts";
-import {
-	displayOf,
-	highlight,
-	liveTraining,
-	show,
-	table,
-} from "../../src/notebook";
+import { beginInterruptible, endInterruptible } from "../../src/interrupt";
+import { highlight, liveTraining, show, table } from "../../src/notebook";
 import * as sample from "../charts/samples";
 import { inKernel } from "./kernel";
 
@@ -26,8 +21,8 @@ test("a chart is one output: a live chart as an object, a PNG with its size, its
 	const png = Buffer.from(data["image/png"] as string, "base64");
 	const picture = metadata["image/png"] as { width: number; alt: string };
 	assert.equal(png.readUInt32BE(16), 2 * picture.width);
-	assert.match(picture.alt, /^What a linear classifier can read/);
-	assert.match(String(data["text/plain"]), /What a linear classifier can read/);
+	assert.match(picture.alt, /^SAE latents tell “tense” best/);
+	assert.match(String(data["text/plain"]), /SAE latents tell “tense” best/);
 });
 
 test("outputs keep the order of the calls, however long each takes to draw", async () => {
@@ -129,9 +124,36 @@ test("highlighted sentences are shown as HTML with text beside it", async () => 
 	assert.match(String(data["text/plain"]), /Cluster 4: [\d,]+ sentences/);
 });
 
-test("a record can be the value of a cell; what only has such a kind is left alone", () => {
-	const bundle = displayOf(sample.probes[0]);
-	assert.match(bundle?.["text/plain"] ?? "", /SAE latents\s+0\.972/);
-	assert.equal(displayOf({ kind: "probe" }), undefined);
-	assert.equal(displayOf(7), undefined);
+test("a table shown under a name takes the place of the chart that is still being drawn there", async () => {
+	const sent = await inKernel(() => {
+		show(charts.layers(sample.layerRows, { title: "one" }), { id: "mixed" });
+		show(table(["a"], [[1]]), { id: "mixed" });
+		show(charts.layers(sample.layerRows, { title: "three" }), { id: "mixed" });
+	});
+	assert.deepEqual(
+		sent.map(({ data, update }) => [String(data["text/plain"])[0], update]),
+		[
+			["[", false],
+			["a", true],
+			["[", true],
+		],
+	);
+	assert.ok(sent.every(({ transient }) => transient?.display_id === "mixed"));
+});
+
+test("in another run of a cell a named output is shown anew, and changes where it is left", async () => {
+	const run = (text: string) =>
+		inKernel(() => {
+			beginInterruptible();
+			show(table(["a"], [[text]]), { id: "again" });
+			show(table(["a"], [[`${text}, changed`]]), { id: "again" });
+		});
+	const sent = [...(await run("first")), ...(await run("second"))];
+	endInterruptible();
+	const text = (update: boolean) =>
+		sent
+			.filter((message) => message.update === update)
+			.map(({ data }) => String(data["text/plain"]).split("\n").at(-1));
+	assert.deepEqual(text(false), ["first", "second"]);
+	assert.deepEqual(text(true), ["first, changed", "second", "second, changed"]);
 });

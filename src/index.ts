@@ -2,7 +2,7 @@
  * SparseLens: mechanistic interpretability of GPT-2 in TypeScript notebooks. Everything that a notebook may use, and
  * nothing else.
  */
-import { inNotebook, notebookProgress } from "./notebook";
+import { inNotebook, notebookProgress, plainProgress } from "./notebook";
 import { setProgressSink } from "./progress";
 
 export {
@@ -125,4 +125,4 @@ export {
 
 export { at, norms } from "./tensors";
 
-if (inNotebook()) setProgressSink(notebookProgress);
+setProgressSink(inNotebook() ? notebookProgress : plainProgress);

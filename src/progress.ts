@@ -8,11 +8,16 @@ export interface Progress {
 	unit: string;
 	/** A few words on how it goes, e.g. "loss 0.31". */
 	note?: string;
+	/** The numbers of a training at this point, where nobody else listens to them: a `TrainingRecord`. */
+	record?: object;
 }
 
 let sink: ((progress: Progress) => void) | undefined;
 
-/** Sets where progress goes; nowhere by default. A notebook or a command line sets it once. */
+/**
+ * Sets where progress goes. At first it goes below the cell in a notebook, and elsewhere to stderr, a line every few
+ * seconds; `undefined` silences it.
+ */
 export function setProgressSink(to: typeof sink): void {
 	sink = to;
 }

@@ -33,7 +33,9 @@ export function escapeHtml(text: string): string {
 
 /** A text of at most `limit` characters on one line. */
 export function oneLine(text: string, limit: number): string {
-	const flat = text.replace(/\s+/g, " ").trim();
+	const most = 10 * limit; // of a text of any length no more is looked at
+	const head = text.length > most ? `${text.slice(0, most)}…` : text;
+	const flat = head.replace(/\s+/g, " ").trim();
 	if (flat.length <= limit) return flat;
 	return `${flat.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }

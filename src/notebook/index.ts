@@ -1,9 +1,11 @@
+export { displayOf } from "./display";
 export { expect, type Range } from "./expect";
 export { highlight } from "./highlight";
 export type { Html } from "./html";
 export { inNotebook } from "./kernel";
 export { liveTraining } from "./live";
+export { plainProgress } from "./plain";
 export { notebookProgress } from "./progress";
-export { displayOf, isRecord, type ResultRecord } from "./records";
+export { isRecord, type ResultRecord } from "./records";
 export { show } from "./show";
 export { type Cell, table } from "./table";

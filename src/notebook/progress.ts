@@ -1,66 +1,88 @@
-import { randomUUID } from "node:crypto";
+import { interruptSignal } from "../interrupt";
 import type { Progress } from "../progress";
-import { escapeHtml, oneLine } from "./html";
-import { publish } from "./kernel";
+import type { TrainingRecord } from "../sae";
+import { escapeHtml } from "./html";
+import { inNotebook, pending, publish } from "./kernel";
+import { type Drawing, progressLines } from "./lines";
+import { drawCurvesNow, lateCurve } from "./live";
 
-interface Bar {
-	id: string;
-	began: number;
-	drawn: number;
-	done: number;
-}
+const pace = { after: 1000, running: 100, finished: 100 };
+const lines = progressLines(draw, pace);
 
-/** Bars that are not finished, by label. */
-const bars = new Map<string, Bar>();
+/** By this an output is known that is there only because something takes long. */
+const mark = { sparselens: "progress" };
 
 /**
- * A sink for progress (`setProgressSink`) that draws a bar in the notebook and redraws it in place, at most ten times a
- * second; at the end it becomes one line that says how long it took.
+ * A sink for progress (`setProgressSink`) in a notebook. What takes over a second gets a bar, redrawn in place at most
+ * ten times a second, with its rate and the time that is left; it ends as one line that says how long it took. Below
+ * the bar of a training of over three seconds its curves are drawn, where the caller has no `onRecord` of their own.
  */
 export function notebookProgress(progress: Progress): void {
-	const { label, done, total } = progress;
-	const now = performance.now();
-	let bar = bars.get(label);
-	const fresh = !bar || done < bar.done; // a bar that goes back is another run of the same function
-	if (!bar || fresh) bar = { id: randomUUID(), began: now, drawn: 0, done };
-	const finished = done >= total;
-	bar.done = done;
-	if (!fresh && !finished && now - bar.drawn < 100) return;
-	bar.drawn = now;
-	if (finished) bars.delete(label);
-	else bars.set(label, bar);
-	const text = describe(progress, (now - bar.began) / 1000);
-	const drawing = finished
-		? "✓"
-		: `<progress max="${Math.max(1, Math.round(total))}" value="${Math.round(done)}"></progress>`;
+	lines.report(progress);
+	watch();
+	if (progress.record) drawCurve(progress, progress.record as TrainingRecord);
+	if (progress.done >= progress.total) drawCurvesNow();
+	if (lines.holds() && !flushing) {
+		flushing = true; // the cell may be done before its turn comes
+		const later = wait(pace.finished).then(flush);
+		pending(later);
+	}
+}
+
+let flushing = false;
+function flush(): void {
+	flushing = false;
+	if (inNotebook()) lines.flush();
+}
+
+let watching: NodeJS.Timeout | undefined;
+
+/** Looks after the lines as long as one is open: a cell that fails reports nothing. */
+function watch(): void {
+	watching ??= setInterval(() => {
+		if (inNotebook() && lines.look()) return;
+		clearInterval(watching);
+		watching = undefined;
+	}, 250).unref();
+}
+
+function draw({ id, again, state, text, done, total }: Drawing): void {
+	const sign = {
+		running: `<progress max="${Math.max(1, Math.round(total))}" value="${Math.round(done)}"></progress>`,
+		finished: "✓",
+		stopped: "■",
+	};
 	const data = {
-		"text/html": `<div>${drawing} <code>${escapeHtml(text)}</code></div>`,
+		"text/html": `<div>${sign[state]} <code>${escapeHtml(text)}</code></div>`,
 		"text/plain": text,
 	};
-	publish({ data, transient: { display_id: bar.id } }, !fresh);
+	const transient = { display_id: id };
+	publish({ data, metadata: mark, transient }, again);
 }
 
-function describe(progress: Progress, seconds: number): string {
-	const { label, done, total, unit, note } = progress;
-	const finished = done >= total;
-	const amount = finished
-		? number(total)
-		: `${number(done)} of ${number(total)}`;
-	const left = done > 0 && seconds > 2 ? ((total - done) * seconds) / done : 0;
-	const parts = [
-		`${label}: ${amount} ${unit}`,
-		note ?? "",
-		finished ? `${seconds.toFixed(1)} s` : left ? `${duration(left)} left` : "",
-	];
-	return oneLine(parts.filter(Boolean).join(", "), 200);
+interface Curve {
+	cell: AbortSignal | undefined;
+	done: number;
+	add(record: TrainingRecord): void;
 }
 
-function duration(seconds: number): string {
-	return seconds < 90
-		? `${Math.ceil(seconds)} s`
-		: `${Math.ceil(seconds / 60)} min`;
+/** The curves of the trainings at work, by label. */
+const curves = new Map<string, Curve>();
+
+function drawCurve(
+	{ label, done, total }: Progress,
+	record: TrainingRecord,
+): void {
+	const cell = interruptSignal();
+	let curve = curves.get(label);
+	if (!curve || done < curve.done || curve.cell !== cell)
+		curve = { cell, done, add: lateCurve(3000, mark) };
+	curve.done = done;
+	curve.add(record);
+	if (done < total) curves.set(label, curve);
+	else curves.delete(label);
 }
 
-function number(n: number): string {
-	return Number.isFinite(n) ? Math.round(n).toLocaleString("en-US") : "0";
+function wait(milliseconds: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -9,7 +9,7 @@ const max_characters = 200;
 
 /**
  * A table as HTML and as plain text. At most 100 rows and 20 columns are shown, and 200 characters of a cell; a line below
- * says how many rows are left out. All texts are escaped.
+ * says how many are left out. All texts are escaped.
  *
  * `caption`: a line above the table.
  */
@@ -19,16 +19,16 @@ export function table(
 	options: { caption?: string } = {},
 ): Html {
 	const columns = head.slice(0, max_columns);
-	const cells = rows
-		.slice(0, max_rows)
-		.map((row) => columns.map((_, j) => asText(row[j])));
+	const shown = rows.slice(0, max_rows);
+	const cells = shown.map((row) => columns.map((_, j) => asText(row[j])));
 	const right = columns.map((_, j) =>
-		rows.every((row) => row[j] === undefined || typeof row[j] === "number"),
+		shown.every((row) => row[j] === undefined || typeof row[j] === "number"),
 	);
-	const left_out = rows.length - cells.length;
-	const note = left_out
-		? `… and ${left_out.toLocaleString("en-US")} more rows`
-		: "";
+	const left_out = [
+		...more(rows.length - shown.length, "row"),
+		...more(head.length - columns.length, "column"),
+	];
+	const note = left_out.length ? `… and ${left_out.join(", ")}` : "";
 	const { caption = "" } = options;
 	return asHtml(
 		htmlTable(columns, cells, right, caption, note),
@@ -36,6 +36,12 @@ export function table(
 			.filter(Boolean)
 			.join("\n"),
 	);
+}
+
+function more(n: number, what: string): string[] {
+	return n
+		? [`${n.toLocaleString("en-US")} more ${what}${n > 1 ? "s" : ""}`]
+		: [];
 }
 
 /** A record's fields as a table of two columns: what, and its value with its unit. */

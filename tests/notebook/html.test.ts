@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { highlight, table } from "../../src/notebook";
 import {
 	isRecord,
+	kinds,
 	type ResultRecord,
 	recordHtml,
 } from "../../src/notebook/records";
@@ -101,7 +102,37 @@ test("every kind of record is a safe table even where its names are hostile", ()
 			seconds: 1,
 			warnings: hostile,
 		},
+		{
+			kind: "sweep",
+			names: [hostile[0], "k"],
+			runs: [{ varied: { k: hostile[1] }, sae: { history: sample.history } }],
+			failed: [{ varied: { k: 2 }, why: hostile[2] }],
+			stopped: "interrupted",
+		},
+		{
+			kind: "planted",
+			acts: { n_tokens: 0 },
+			d_in: hostile[0],
+			d_true: 3,
+			factors: { indices: [] },
+		},
+		{
+			kind: "recovery",
+			threshold: hostile[0],
+			best: new Float32Array(0),
+			mean_max_cosine: Number.NaN,
+			recovered: 0,
+		},
+		{ kind: "run", ...sample.streams, cache: { [hostile[0]]: sample.tensor } },
+		{
+			kind: "comparison",
+			tokens: sample.streams.tokens,
+			loss: sample.tensor,
+			changed: [{ loss: sample.tensor, kl: sample.tensor }],
+		},
 	] as unknown as ResultRecord[];
+	const tried = new Set<string>(records.map(({ kind }) => kind));
+	assert.deepEqual([...tried].sort(), [...kinds].sort());
 	for (const record of records) {
 		assert.ok(isRecord(record));
 		const { html, text } = recordHtml(record);
@@ -170,6 +201,11 @@ test("a long table says how many rows it leaves out", () => {
 	const { html, text } = table(["i", "text"], rows);
 	assert.match(text, /… and 150 more rows$/);
 	assert.ok(html.length < 60_000);
+	const wide = table(
+		Array.from({ length: 21 }, (_, i) => `c${i}`),
+		Array.from({ length: 101 }, () => []),
+	);
+	assert.match(wide.text, /… and 1 more row, 1 more column$/);
 });
 
 test("numbers are set so that they can be read", () => {

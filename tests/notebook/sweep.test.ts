@@ -15,7 +15,8 @@ test("a sweep shows what each SAE was trained with, how it ended, and why one fa
 		},
 		{ d_sae: [16, 32], lr: [0.001, 1e30] },
 	);
-	const shown = String(displayOf(sweep)?.["text/plain"]);
+	const display = await displayOf(sweep);
+	const shown = String(display?.data["text/plain"]);
 	assert.match(shown, /A sweep of 4 SAEs, 2 failed/);
 	assert.match(shown, /16 +0\.001 .*whole/);
 	assert.match(shown, /32 +0\.001 .*whole/);

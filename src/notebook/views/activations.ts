@@ -7,7 +7,8 @@ export function activationsView(acts: Activations): Html {
 	return fields(`Activations of ${acts.hook_name}`, [
 		["model", acts.model.name],
 		["tokens", acts.n_tokens],
-		["sentences", acts.sentences.text.length],
+		// those of a folder are not read for this: they may be millions
+		["sentences", acts.folder ? undefined : acts.sentences.text.length],
 		["d_in", acts.d_in],
 		["tokens per packed context", acts.context_size],
 		[

@@ -30,7 +30,7 @@ export function clustersView(c: Clustering): Html {
 			],
 		]),
 		{
-			caption: `${c.k} clusters of ${c.hook_name} ${c.source}: silhouette ${c.silhouette.toFixed(3)}, adjusted Rand index ${ari.join(", ") || "(no labels)"}`,
+			caption: `${c.k} clusters of ${c.hook_name} ${c.source}: silhouette ${c.silhouette.toFixed(3)}, adjusted Rand index ${ari.join(", ") || "(no labels)"}${c.stopped ? `; ${c.stopped}: the best so far` : ""}`,
 		},
 	);
 }

@@ -1,4 +1,13 @@
-import type { Generation, GradientResult, LogitLens, Model } from "../../model";
+import type {
+	Comparison,
+	Generation,
+	GradientResult,
+	LogitLens,
+	Model,
+	RunResult,
+	Tensor,
+	TokenBatch,
+} from "../../model";
 import { norms } from "../../tensors";
 import { asHtml, escapeHtml, type Html, oneLine } from "../html";
 import { type Cell, fields, table } from "../table";
@@ -110,6 +119,51 @@ export function gradientsView(result: GradientResult): Html {
 			caption: `Gradients of a metric: ${shown}${more} (${batch} ${batch === 1 ? "text" : "texts"})`,
 		},
 	);
+}
+
+/** What a run returned: of each hook the shape and the size. */
+export function runView({ tokens, logits, cache }: RunResult): Html {
+	const row = (name: string, { data, dims }: Tensor): Cell[] => [
+		name,
+		dims.join(" × "),
+		data.byteLength / 1e6,
+	];
+	const rows = Object.entries(cache).map(([hook, values]) => row(hook, values));
+	return table(
+		["values", "shape", "MB"],
+		logits ? [row("logits", logits), ...rows] : rows,
+		{ caption: `Run of ${texts(tokens)}` },
+	);
+}
+
+/** The mean loss as the model is and under each condition, over all tokens that are predicted. */
+export function comparisonView(result: Comparison): Html {
+	const { tokens, loss, changed } = result;
+	const of = ({ data }: Tensor, cut: number) => {
+		const n = tokens.lengths.reduce((sum, length) => sum + length - cut, 0);
+		return data.reduce((a, b) => a + b, 0) / n; // 0 at padding
+	};
+	return table(
+		[
+			"",
+			"loss (nats per token)",
+			"KL from the model as it is (nats per token)",
+		],
+		[
+			["as it is", of(loss, 1), 0],
+			...changed.map((one, i): Cell[] => [
+				`condition ${i}`,
+				of(one.loss, 1),
+				of(one.kl, 0),
+			]),
+		],
+		{ caption: `Predictions under changes, ${texts(tokens)}` },
+	);
+}
+
+function texts({ batch, lengths }: TokenBatch): string {
+	const n = lengths.reduce((a, b) => a + b, 0);
+	return `${batch.toLocaleString("en-US")} ${batch === 1 ? "text" : "texts"}, ${n.toLocaleString("en-US")} tokens`;
 }
 
 /** Whether the first two axes are text and position. */

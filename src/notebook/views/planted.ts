@@ -9,7 +9,7 @@ export function plantedView(planted: PlantedDictionary): Html {
 		["rows", acts.n_tokens],
 		["d_in", d_in],
 		["d_true (directions)", d_true],
-		["directions per row", factors.indices.length / acts.n_tokens],
+		["directions per row", factors.indices.length / (acts.n_tokens || 1)],
 	]);
 }
 
@@ -19,6 +19,11 @@ export function recoveryView(found: Recovery): Html {
 		["true directions", found.best.length],
 		["mean max cosine", found.mean_max_cosine],
 		[`share with a cosine of at least ${found.threshold}`, found.recovered],
-		["lowest max cosine", found.best.reduce((a, b) => Math.min(a, b))],
+		[
+			"lowest max cosine",
+			found.best.length
+				? found.best.reduce((a, b) => Math.min(a, b))
+				: undefined,
+		],
 	]);
 }

@@ -12,7 +12,13 @@ export function probeView(result: ProbeResult): Html {
 	];
 	const before = result.before ? `, text before ${result.before}` : "";
 	return table(
-		["linear classifier on", "accuracy", "95% from", "to", "test sentences"],
+		[
+			"linear classifier on",
+			"accuracy (share)",
+			"95 % from",
+			"to",
+			"test sentences",
+		],
 		rows.flatMap(([name, score]): Cell[][] =>
 			score ? [[name, score.accuracy, ...score.interval, score.n_test]] : [],
 		),

@@ -119,15 +119,25 @@ export function sweepView({ names, runs, failed, stopped }: Sweep): Html {
 	);
 }
 
+/** How many stored values are looked at for latents that never fire. */
+const looked_at = 32_000_000;
+
 /** How many latents fire. */
 export function latentsView(latents: Latents): Html {
 	const n = latents.indptr.length - 1;
-	const fired = new Set(latents.indices).size;
+	const fired = new Uint8Array(latents.d_sae);
+	for (const latent of latents.indices.subarray(0, looked_at))
+		fired[latent] = 1;
+	const silent = fired.reduce((count, one) => count + 1 - one, 0);
+	const all = latents.indices.length <= looked_at;
 	return fields(`Latents of ${latents.acts.hook_name}`, [
 		["tokens", n],
 		["d_sae (latents)", latents.d_sae],
 		["L0 (active latents per token)", n ? latents.indices.length / n : 0],
-		["latents that never fire here", latents.d_sae - fired],
+		[
+			`latents that never fire ${all ? "here" : `in the first ${looked_at.toLocaleString("en-US")} values`}`,
+			silent,
+		],
 		...warningRows(latents.warnings),
 	]);
 }

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { oneLine } from "../../src/notebook/html";
+import { type ResultRecord, recordHtml } from "../../src/notebook/records";
+import * as sample from "../charts/samples";
+
+const textOf = (record: unknown) => recordHtml(record as ResultRecord).text;
+
+/** A list of very many entries of which no more than some can be looked at. */
+function vast<T extends { slice(from: number, to: number): T }>(
+	some: T,
+	length = 1e7,
+	most = 5,
+): T {
+	const cut = (from = 0, to = length) => {
+		assert.ok(to - from <= most, `${to - from} entries are looked at`);
+		return some.slice(from, to);
+	};
+	const allowed = { length, slice: cut, subarray: cut };
+	return new Proxy(allowed, {
+		get(target, name) {
+			if (name in target) return target[name as keyof typeof target];
+			assert.fail(`a view reads ${String(name)} of all entries`);
+		},
+	}) as unknown as T;
+}
+
+test("sentences, activations and latents of ten million rows are shown by looking at a few", () => {
+	const sentences = {
+		kind: "sentences",
+		name: "all",
+		text: vast(["a", "b", "c", "d", "e"]),
+		labels: { topic: { 0: "x", 1: "y", 2: "z", 3: "x", 4: "y" } },
+	};
+	assert.match(
+		textOf(sentences),
+		/10,000,000 sentences \(all\), the first five/,
+	);
+	const acts = {
+		kind: "activations",
+		hook_name: "blocks.0.hook_resid_post",
+		model: { name: "m" },
+		n_tokens: 1e7,
+		d_in: 8,
+	};
+	assert.match(textOf({ ...acts, sentences }), /sentences +10,000,000/);
+	const stored = {
+		...acts,
+		folder: "out/store",
+		get sentences() {
+			return assert.fail("the sentences of a folder are read");
+		},
+		get rows() {
+			return assert.fail("the rows of a folder are read");
+		},
+	};
+	assert.match(textOf(stored), /folder +out\/store/);
+	const latents = {
+		kind: "latents",
+		acts,
+		d_sae: 4,
+		indptr: { length: 1e7 + 1 },
+		indices: vast(Uint32Array.of(0, 2, 2), 1.6e8, 32e6),
+	};
+	const text = textOf(latents);
+	assert.match(text, /tokens +10,000,000/);
+	assert.match(text, /L0 \(active latents per token\) +16\n/);
+	assert.match(
+		text,
+		/latents that never fire in the first 32,000,000 values +2$/m,
+	);
+});
+
+test("of a text of a hundred million characters only the beginning is looked at", () => {
+	const long = `a  b${"\n".repeat(1e8)}`;
+	assert.equal(oneLine(long, 200), "a b …");
+	assert.equal(oneLine("x".repeat(1e8), 5), "xxxx…");
+	assert.equal(oneLine(" a \n b ", 5), "a b");
+});
+
+test("records of nothing are shown as such", () => {
+	const nothing = [
+		{ kind: "sentences", name: "none", text: [], labels: {} },
+		{ kind: "training", architecture: "topk", records: [] },
+		{ kind: "sweep", names: [], runs: [], failed: [], seconds: 0 },
+		{
+			kind: "latents",
+			acts: { hook_name: "h" },
+			d_sae: 0,
+			indptr: new Float64Array(1),
+			indices: new Uint32Array(0),
+		},
+		{
+			...sample.clustering(),
+			k: 0,
+			sizes: [],
+			tokens: [],
+			marks: [],
+			exemplars: [],
+			ari: { topic: Number.NaN },
+			silhouette: Number.NaN,
+		},
+		{ ...sample.report, factors: [], groups: [], effects: [] },
+		{ ...sample.matched, factors: [], classes: [] },
+		{ ...sample.lens([], 2), top: [[], [], []] },
+		{ ...sample.generation("", ""), ids: [], log_probabilities: [] },
+		{ ...sample.gradients, gradients: {} },
+		{ kind: "run", ...sample.streams, cache: {} },
+	];
+	for (const record of nothing) assert.ok(textOf(record).length > 10);
+	assert.match(textOf(nothing[4]), /silhouette NaN/);
+});
+
+test("a run is shown by the shapes and sizes of its values", () => {
+	const logits = { data: new Float32Array(15 * 1000), dims: [3, 5, 1000] };
+	const lines = textOf({ kind: "run", ...sample.streams, logits }).split("\n");
+	assert.equal(lines[0], "Run of 3 texts, 10 tokens");
+	assert.match(lines[3], /^logits +3 × 5 × 1000 +0\.06$/);
+	assert.match(lines[4], /^blocks\.0\.hook_resid_pre +3 × 5 × 2 /);
+});
+
+test("a comparison is shown by its means over the tokens that are there", () => {
+	const row = (...values: number[]) => ({
+		data: Float32Array.from(values),
+		dims: [2, values.length / 2],
+	});
+	const text = textOf({
+		kind: "comparison",
+		// Three tokens and one: two are predicted.
+		tokens: { ids: [], lengths: Int32Array.of(3, 1), batch: 2, seq: 3 },
+		loss: row(1, 2, 0, 0),
+		changed: [{ loss: row(3, 6, 0, 0), kl: row(1, 1, 1, 5, 0, 0) }],
+	});
+	assert.match(text, /^Predictions under changes, 2 texts, 4 tokens\n/);
+	assert.match(text, /^as it is +1\.5 +0$/m);
+	assert.match(text, /^condition 0 +4\.5 +2$/m);
+});

@@ -1,31 +1,13 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { join } from "node:path";
+import { findPython, root } from "../jupyter/environment";
 
-/** The root of the project. */
-export const root = resolve(__dirname, "..");
+export { jupyterEnvironment, pythons, root } from "../jupyter/environment";
 
-/** The environment in which Jupyter finds this checkout's kernel first. */
-export const jupyterEnvironment: NodeJS.ProcessEnv = {
-	...process.env,
-	JUPYTER_PATH: [join(root, "jupyter"), process.env.JUPYTER_PATH]
-		.filter(Boolean)
-		.join(delimiter),
-};
+/** A Python with Jupyter; undefined where there is none. */
+export const python = findPython("jupyter_client, nbclient, nbconvert");
 
-const imports = (python: string, modules: string) =>
-	spawnSync(python, ["-c", `import ${modules}`]).status === 0;
-
-const pythons = [join(root, ".venv/bin/python"), "python3", "/usr/bin/python3"];
-
-/** A Python with Jupyter, as kernel-setup.sh finds or makes it; undefined where there is none. */
-export const python: string | undefined = pythons.find((name) =>
-	imports(name, "jupyter_client, nbclient, nbconvert"),
-);
-
-const conformant = pythons.find((name) =>
-	imports(name, "jupyter_client, jupyter_kernel_test"),
-);
+const conformant = findPython("jupyter_client, jupyter_kernel_test");
 
 /** The Python that talks to the kernel in tests: one with jupyter_kernel_test where there is one, such as Debian's. */
 export const clientPython: string | undefined = conformant ?? python;

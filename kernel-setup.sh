@@ -161,6 +161,30 @@ install_peers() {
 	install_debian "${names[@]}" || fail "The packages ${names[*]} could not be installed."
 }
 
+# What a check of npm test needs and this machine lacks, and which check that is; nothing where all is there.
+skipped_checks() {
+	local python
+	if [[ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]]; then
+		echo "a browser that drives Jupyter: no Chromium; --peers installs it on Debian, elsewhere name yours in CHROMIUM"
+	elif [[ -z "$(front_end)" ]]; then
+		echo "a browser that drives Jupyter: no JupyterLab or Notebook; '$PYTHON -m pip install jupyterlab' adds one"
+	fi
+	while read -r python; do
+		if "$python" -c 'import jupyter_client, jupyter_kernel_test' 2>/dev/null; then return; fi
+	done < <(pythons)
+	echo "Jupyter's own checks of kernels: no jupyter_kernel_test; --peers installs it on Debian, elsewhere '$PYTHON -m pip install jupyter_kernel_test'"
+}
+
+report_checks() {
+	local missing
+	missing=$(skipped_checks)
+	if [[ -z "$missing" ]]; then
+		printf '%-14s %s\n' "npm test" "can run every check of the kernel"
+	else
+		sed 's/^/npm test       skips /' <<<"$missing"
+	fi
+}
+
 # What opens notebooks here: lab or notebook.
 front_end() {
 	local name
@@ -183,6 +207,7 @@ report() {
 		Jupyter "${front:+$front $("$PYTHON" -m jupyter "$front" --version 2>/dev/null), }$PYTHON" \
 		kernel "TypeScript (SparseLens), $KERNEL_FOLDER"
 	node jupyter/engines.cjs
+	report_checks
 }
 
 open_lab() {

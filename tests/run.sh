@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `npm test` runs: sets up what is missing, then types, format, unit tests and notebooks, each with its time.
+# What `npm test` runs: sets up what is missing, then types, format, unit tests, notebooks and a browser, each with its time.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -50,11 +50,12 @@ run_tests() {
 }
 
 unit_tests() {
-	mapfile -t files < <(find tests -name '*.test.ts' -not -path 'tests/notebooks/*' | sort)
+	mapfile -t files < <(find tests -name '*.test.ts' -not -path 'tests/notebooks/*' -not -path 'tests/browser/*' | sort)
 	run_tests "${files[@]}"
 }
 
 notebooks() { run_tests tests/notebooks/*.test.ts; }
+browser() { run_tests tests/browser/*.test.ts; }
 
 part "Set-up" set_up
 if [[ $failed == 0 ]]; then
@@ -62,6 +63,7 @@ if [[ $failed == 0 ]]; then
 	part "Format" format
 	part "Unit tests" unit_tests
 	part "Notebooks" notebooks
+	part "Browser" browser
 fi
 
 printf '\n== Times\n'

@@ -68,7 +68,14 @@ test("a set-up that is complete is only checked, and registers the kernel with a
 	const { status, stdout, stderr } = setup(["--no-run"], { JUPYTER_DATA_DIR });
 	assert.equal(status, 0, stdout + stderr);
 	assert.doesNotMatch(stdout, /Installing|Building/);
-	for (const row of ["Node", "Jupyter", "kernel", "ONNX Runtime", "tfjs"]) {
+	for (const row of [
+		"Node",
+		"Jupyter",
+		"kernel",
+		"ONNX Runtime",
+		"tfjs",
+		"npm test",
+	]) {
 		assert.match(stdout, new RegExp(`^${row} +\\S`, "m"));
 	}
 	const spec = JSON.parse(
@@ -81,6 +88,18 @@ test("a set-up that is complete is only checked, and registers the kernel with a
 	assert.equal(spec.argv[0], process.execPath);
 	assert.equal(spec.argv[2], join(root, "dist/kernel/main.js"));
 	assert.ok(existsSync(spec.argv[2]));
+});
+
+test("what npm test would skip is said, with how to get it", {
+	skip: noKernel,
+}, () => {
+	const JUPYTER_DATA_DIR = temporary();
+	const CHROMIUM = join(JUPYTER_DATA_DIR, "not-there");
+	const { stdout } = setup(["--no-run"], { JUPYTER_DATA_DIR, CHROMIUM });
+	assert.match(
+		stdout,
+		/^npm test +skips a browser that drives Jupyter: no Chromium; --peers installs it/m,
+	);
 });
 
 test("the kernelspec for JUPYTER_PATH leads to the built kernel", () => {

@@ -24,7 +24,13 @@ async function respond(
 		sockets.publish(parent, "status", { execution_state });
 	status(request, "busy");
 	try {
-		const content = answer(type, request.content, compiler, execution);
+		const content = answer(
+			type,
+			request.content,
+			compiler,
+			execution,
+			sockets.ports,
+		);
 		if (content) {
 			sockets.reply(channel, request, replyType, { status: "ok", ...content });
 		} else if (type === "comm_open") {
@@ -72,6 +78,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
 		receive(channel, message),
 	);
 	dieWithParent();
+	process.on("SIGINT", () => {}); // there is no cell yet
 	const compiler = createCompiler();
 	const execution = createExecution(compiler, sockets, outdatedBuild());
 	process.on("SIGINT", execution.interrupt);

@@ -35,11 +35,11 @@ export interface CellProcess {
 }
 
 // --no-force-async-hooks-checks: Node would end the process when the code of a cell is ended inside of a callback
-const options = [
+const options = new Set([
 	...process.execArgv,
 	"--enable-source-maps",
 	"--no-force-async-hooks-checks",
-];
+]);
 
 /** Starts the process, and another one for the first cell after it ended. */
 export function startCellProcess(events: CellEvents): CellProcess {

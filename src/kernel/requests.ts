@@ -4,6 +4,7 @@ import { completeness } from "./assistance";
 import { type Compiler, typescriptVersion } from "./compiler";
 import type { Execution } from "./execution";
 import { type HistoryRequest, recall } from "./history";
+import type { Ports } from "./sockets";
 import { protocolVersion } from "./wire";
 
 /** The content of a complete_request or an inspect_request; the position counts characters, not UTF-16 units. */
@@ -41,6 +42,7 @@ function kernelInfo(): object {
 		},
 		banner: `TypeScript ${typescriptVersion} on Node.js ${process.version} (SparseLens)`,
 		help_links: [],
+		debugger: false,
 	};
 }
 
@@ -87,6 +89,7 @@ export function answer(
 	content: object,
 	compiler: Compiler,
 	execution: Execution,
+	ports: Ports,
 ): object | undefined {
 	switch (type) {
 		case "kernel_info_request":
@@ -101,6 +104,8 @@ export function answer(
 			return {
 				history: recall(execution.past, content as HistoryRequest),
 			};
+		case "connect_request":
+			return ports;
 		case "comm_info_request":
 			return { comms: {} };
 		case "interrupt_request":

@@ -8,16 +8,20 @@ const zmq = createRequire(require.resolve("tslab/package.json"))(
 	"zeromq",
 ) as typeof import("zeromq");
 
-/** What Jupyter writes into the connection file. */
-interface Connection {
-	transport: string;
-	ip: string;
-	key: string;
+/** Where the kernel listens. */
+export interface Ports {
 	shell_port: number;
 	control_port: number;
 	iopub_port: number;
 	stdin_port: number;
 	hb_port: number;
+}
+
+/** What Jupyter writes into the connection file. */
+interface Connection extends Ports {
+	transport: string;
+	ip: string;
+	key: string;
 }
 
 /** The channels on which a request is answered. */
@@ -29,6 +33,7 @@ export interface Sockets {
 	reply(channel: Channel, parent: Message, type: string, content: object): void;
 	/** Sends to every client; `parent` is the request that the message belongs to. */
 	publish(parent: Message, type: string, content: object | Buffer): void;
+	ports: Ports;
 	close(): void;
 }
 
@@ -59,6 +64,8 @@ export async function openSockets(
 	receive: (channel: Channel, message: Message) => void,
 ): Promise<Sockets> {
 	const connection = readConnection(file);
+	const { shell_port, control_port, iopub_port, stdin_port, hb_port } =
+		connection;
 	const options = { sendTimeout: 0, sendHighWaterMark: 0 };
 	const routers: Record<Channel, Router> = {
 		shell: new zmq.Router(options),
@@ -78,11 +85,11 @@ export async function openSockets(
 		}
 	};
 	await Promise.all([
-		bind(iopub, connection.iopub_port),
-		bind(routers.shell, connection.shell_port),
-		bind(routers.control, connection.control_port),
-		bind(routers.stdin, connection.stdin_port),
-		bind(heartbeat, connection.hb_port),
+		bind(iopub, iopub_port),
+		bind(routers.shell, shell_port),
+		bind(routers.control, control_port),
+		bind(routers.stdin, stdin_port),
+		bind(heartbeat, hb_port),
 	]);
 
 	const listen = async (channel: Channel) => {
@@ -121,6 +128,7 @@ export async function openSockets(
 			send(routers[channel], parent, type, content),
 		publish: (parent, type, content) =>
 			send(iopub, { ...parent, identity: [Buffer.from(type)] }, type, content),
+		ports: { shell_port, control_port, iopub_port, stdin_port, hb_port },
 		close: () => {
 			for (const socket of [...Object.values(routers), iopub, heartbeat])
 				socket.close();

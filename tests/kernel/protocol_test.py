@@ -94,6 +94,11 @@ class Protocol(KernelCase):
         ranged = self.ask(self.client.history(hist_access_type="range", session=1, start=count, stop=count + 1))
         self.assertEqual(ranged["history"], [[1, count, "111 + 111"]])
 
+    def test_the_kernel_tells_where_it_listens(self):
+        ports = self.ask(self.send_shell("connect_request", {}))
+        for name in ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"):
+            self.assertEqual(ports[name], getattr(self.client, name))
+
     def test_there_are_no_comms_and_one_that_is_opened_is_closed(self):
         self.assertEqual(self.ask(self.client.comm_info())["comms"], {})
         request = self.send_shell("comm_open", {"comm_id": "c", "target_name": "nobody", "data": {}})

@@ -15,7 +15,7 @@ export interface LayerRow {
  * there are intervals.
  *
  * `value`: what is on the vertical axis ("accuracy on the test split" by default). `layer`: what is on the other one
- * ("layer" by default). Give both with their units. `title`: what is seen; default: where the highest value is.
+ * ("layer" by default). Give both with their units. `title`: what is seen; default: where the lines are highest.
  */
 export function layers(
 	rows: LayerRow[],
@@ -42,7 +42,7 @@ export function layers(
 	};
 	const scale = shares ? { domain: [0, 1] } : { zero: false };
 	return chart({
-		title: { text: options.title ?? highest(rows, options.layer) },
+		title: { text: options.title ?? peaks(rows, options.layer) },
 		data: { values },
 		width: 480,
 		height: 280,
@@ -97,7 +97,18 @@ export function layers(
 	});
 }
 
-function highest(rows: LayerRow[], layer = "layer"): string {
-	const most = rows.reduce((a, b) => (b.value > a.value ? b : a));
-	return `${clip(most.series, 40)} is highest at ${clip(layer, 20)} ${most.layer}: ${readable(most.value)}`;
+/** Where each of the first three lines is highest. */
+function peaks(rows: LayerRow[], layer = "layer"): string {
+	const best = new Map<string, LayerRow>();
+	for (const row of rows) {
+		const before = best.get(row.series);
+		if (!before || row.value > before.value) best.set(row.series, row);
+	}
+	return [...best.values()]
+		.slice(0, 3)
+		.map(
+			(row, i) =>
+				`${clip(row.series, 30)} ${i === 0 ? "is highest " : ""}at ${clip(layer, 20)} ${row.layer} (${readable(row.value)})`,
+		)
+		.join(", ");
 }

@@ -405,7 +405,7 @@ test("titles say what is to be seen, with its number", () => {
 	);
 	assert.match(
 		titleOf(charts.layers(sample.layerRows)),
-		/^topic is highest at layer 5: 0\.975$/,
+		/^sentiment is highest at layer 4 \(0\.93\), topic at layer 5 \(0\.975\)/,
 	);
 	const { latents: _, ...raw } = sample.probes[1];
 	assert.match(

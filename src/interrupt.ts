@@ -1,13 +1,20 @@
 import { setImmediate } from "node:timers/promises";
 
+/**
+ * How many functions would return what they have, and how many steps are at work that hear nothing until they are done;
+ * shared with the thread that watches over the cell.
+ */
+export type Counts = Int32Array<ArrayBufferLike>;
+const listening = 0;
+const deaf = 1;
+
 /** What the kernel and the code of the cell that runs share. */
 interface Interruptible {
 	/** Of the cell: aborted by its first interrupt. */
 	controller: AbortController;
 	/** Of the functions that it calls: made anew once an interrupt was answered by a result, so that the cell can go on. */
 	calls: AbortController;
-	/** How many functions would return what they have; shared with the thread that watches over the cell. */
-	listening: Int32Array<ArrayBufferLike>;
+	counts: Counts;
 }
 
 /** On globalThis, since the kernel's copy of the package need not be the one that the cell imports. */
@@ -57,28 +64,46 @@ export async function untilInterrupted<T>(
 ): Promise<T> {
 	const cell = given ? undefined : shared[key];
 	const signal = listenTo(given);
-	if (cell) cell.listening[0]++;
+	if (cell) cell.counts[listening]++;
 	try {
 		return await work(signal);
 	} finally {
-		if (cell && --cell.listening[0] === 0 && cell.calls.signal.aborted)
+		const last = leave(cell, listening);
+		if (cell && last && cell.calls.signal.aborted)
 			cell.calls = new AbortController();
 	}
 }
 
+/** Counts one less, and tells whether it was the last; what a cell left behind is not counted in the next one. */
+function leave(cell: Interruptible | undefined, which: number): boolean {
+	if (!cell || shared[key] !== cell) return false;
+	return --cell.counts[which] === 0;
+}
+
 /**
- * For the kernel: a new cell begins, with a signal of its own. The function that comes back interrupts it. `listening`
- * counts the functions that would return what they have.
+ * Runs a step that holds the thread and hears nothing until it is done, such as a run of ONNX Runtime. Where an interrupt
+ * comes meanwhile, the kernel waits for the step's end before it would end the cell by force.
  */
+export async function deafStep<T>(step: () => Promise<T>): Promise<T> {
+	const cell = shared[key];
+	if (cell) cell.counts[deaf]++;
+	try {
+		return await step();
+	} finally {
+		leave(cell, deaf);
+	}
+}
+
+/** For the kernel: a new cell begins, with a signal of its own. The function that comes back interrupts it. */
 export function beginInterruptible(
-	listening: Int32Array<ArrayBufferLike> = new Int32Array(1),
+	counts: Counts = new Int32Array(2),
 ): () => "stopping" | "unheard" {
 	const cell: Interruptible = {
 		controller: new AbortController(),
 		calls: new AbortController(),
-		listening,
+		counts,
 	};
-	listening[0] = 0;
+	counts.fill(0);
 	shared[key] = cell;
 	return () => {
 		const { aborted } = cell.controller.signal;
@@ -86,7 +111,7 @@ export function beginInterruptible(
 		cell.controller.abort(reason);
 		cell.calls.abort(reason);
 		// Whoever was told once and has not stopped yet is not waited for a second time.
-		return cell.listening[0] > 0 && !aborted ? "stopping" : "unheard";
+		return cell.counts[listening] > 0 && !aborted ? "stopping" : "unheard";
 	};
 }
 

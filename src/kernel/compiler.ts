@@ -90,7 +90,7 @@ export function createCompiler(): Compiler {
 			return done([], findings);
 		}
 		const converted = converter.convert(declarations, code);
-		const findings = converted.diagnostics;
+		const findings = ofTheCell(converted.diagnostics, code);
 		if (findings.length) {
 			return { failure: compileFailure(findings.map(line), code) };
 		}
@@ -131,6 +131,13 @@ function done(names: string[], warnings: string[]): Compiled {
 	return { code, warnings, settle: () => {} };
 }
 
+/** The findings without those that only concern what tslab writes behind the cell, where there are others. */
+function ofTheCell(findings: Finding[], code: string): Finding[] {
+	const lines = code.split("\n").length;
+	const own = findings.filter((f) => f.fileName || f.start.line < lines);
+	return own.length ? own : findings;
+}
+
 /** A finding as "line:column - text", behind the file where it is not the cell. */
 function line({ fileName, start, messageText, code }: Finding): string {
 	const file = fileName ? `${fileName} ` : "";
@@ -140,6 +147,7 @@ function line({ fileName, start, messageText, code }: Finding): string {
 
 const cannotFindModule = 2307;
 const cannotFindName = 2304;
+const redeclaredExport = 2323;
 
 /** What to do about a finding, where its text alone does not say. */
 function hint(text: string, code: number): string {
@@ -149,6 +157,8 @@ function hint(text: string, code: number): string {
 		const pack = parts.slice(0, name.startsWith("@") ? 2 : 1).join("/");
 		return ` To install it: npm install ${pack}`;
 	}
+	if (code === redeclaredExport)
+		return " A cell needs no export: what it declares is there for all cells.";
 	if (code === cannotFindName && name === "using")
 		return ` The compiler of the cells, TypeScript ${ts.version}, has no using yet: call [Symbol.dispose]() in a finally instead.`;
 	return "";

@@ -1,4 +1,5 @@
 import { InferenceSession } from "onnxruntime-node";
+import { deafStep } from "../interrupt";
 
 type Feeds = InferenceSession.OnnxValueMapType;
 
@@ -102,7 +103,9 @@ export function openSessions(
 				const [oldest] = entries.keys();
 				if (entries.size > kept) await retire(oldest);
 				const session = await entry.session;
-				return await (into ? session.run(feeds, into) : session.run(feeds));
+				return await deafStep(() =>
+					into ? session.run(feeds, into) : session.run(feeds),
+				);
 			} catch (error) {
 				if (entries.get(key) === entry) await forgetBroken(entries, key);
 				throw error;

@@ -85,3 +85,11 @@ test("the paragraphs of a docstring are one line each, lists and code as they ar
 		"function told(): void\n\nOne sentence goes on.\n\n- a\n- b\n\n    code;\n    more;",
 	);
 });
+
+test("an export is found at its place alone, with what to do", () => {
+	const compiled = compiler.compile("export const z = 1;", "cell 7");
+	assert.ok("failure" in compiled);
+	const { evalue, traceback } = compiled.failure;
+	assert.match(evalue, /^1:14 - .*A cell needs no export/);
+	assert.equal(traceback.length, 3);
+});

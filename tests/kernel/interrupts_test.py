@@ -35,6 +35,16 @@ class Interrupts(KernelCase):
         self.assertEqual(self.reply(request)["ename"], "Interrupted")
         self.assertEqual(self.run_cell("1").result, "1")
 
+    def test_a_step_of_the_project_that_hears_nothing_comes_to_its_end(self):
+        self.run_cell('import * as lens from "sparselens";\nconst small = await lens.loadModel("tiny-gpt2");')
+        code = (
+            "const counts = (globalThis as any)[Symbol.for('sparselens.interrupt')].counts;\nlet whole = 0;\n"
+            'console.log("on"); counts[1]++; for (const end = Date.now() + 2000; Date.now() < end; ); counts[1]--; whole = 1;\n'
+            "await small.loss('a b');"
+        )
+        self.assertEqual(self.interrupt(self.send(code))["ename"], "Interrupted")
+        self.assertEqual(self.run_cell("whole").result, "1")
+
     def test_an_interrupt_ends_a_wait_for_input(self):
         request = self.send(HOOK + 'console.log("on"); await hook.input("name? ")', allow_stdin=True)
         self.client.get_stdin_msg(timeout=10)

@@ -79,8 +79,8 @@ function main(): void {
 		if (name === "tslab") return tslabModule(hook);
 		return name === project?.name ? require(project.main) : undefined;
 	});
-	const listening = watchInterrupts((cell) => runner.interrupt(cell));
-	const runner = createRunner(scope, outputs, listening);
+	const counts = watchInterrupts((cell) => runner.interrupt(cell));
+	const runner = createRunner(scope, outputs, counts);
 	process.stdout.write = outputs.writer("stdout");
 	process.stderr.write = outputs.writer("stderr");
 	process.on("uncaughtException", survive("Uncaught exception"));

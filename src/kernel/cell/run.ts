@@ -1,5 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { beginInterruptible, endInterruptible } from "../../interrupt";
+import {
+	beginInterruptible,
+	type Counts,
+	endInterruptible,
+} from "../../interrupt";
 import { type Failure, failureOf, interrupted } from "../failure";
 import type { CellCode, Outcome } from "../messages";
 import type { Outputs } from "./outputs";
@@ -17,11 +21,11 @@ export interface Runner {
 	interrupt(cell: number): void;
 }
 
-/** A runner of cells in a scope. `listening` counts the functions that would return what they have. */
+/** A runner of cells in a scope. `counts`: see there. */
 export function createRunner(
 	scope: Scope,
 	outputs: Outputs,
-	listening: Int32Array,
+	counts: Counts,
 ): Runner {
 	let interrupt = (_cell: number) => {};
 	let early = 0; // a cell that is interrupted before it is here
@@ -48,7 +52,7 @@ export function createRunner(
 
 	const run: Runner["run"] = async (cell, code) => {
 		outputs.begin(cell);
-		const tell = beginInterruptible(listening);
+		const tell = beginInterruptible(counts);
 		let stopped = false;
 		let assigned = () => [] as string[];
 		const ended = new Promise<Partial<Outcome>>((resolve) => {

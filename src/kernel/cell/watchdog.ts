@@ -7,9 +7,10 @@ import type { Shared } from "./interrupts";
 
 // A thread of the process that runs the cells: see interrupts.ts.
 
-const { heard, listening } = workerData as Shared;
+const { heard, counts } = workerData as Shared;
 const patience = 500; // ms in which code that lets go of the thread hears of an interrupt
-const step = 20_000; // ms for a function that would return what it has: it may be in a long step
+const step = 20_000; // ms for a function that would return what it has, or for a step that hears nothing
+const look = 50; // ms
 let number = 0;
 let last = 0; // the cell that was interrupted last
 
@@ -26,11 +27,14 @@ async function interrupt(cell: number): Promise<void> {
 	const again = cell === last;
 	last = cell;
 	parentPort?.postMessage({ number: mine, cell });
-	await sleep(patience);
 	const end = Date.now() + step;
-	const waits = () => !again && number === mine && Date.now() < end;
-	while (waits() && Atomics.load(listening, 0) > 0) await sleep(patience / 10);
-	if (Atomics.load(heard, 0) < mine) terminate();
+	for (let free = 0; free < patience; free += look) {
+		await sleep(look);
+		if (Atomics.load(heard, 0) >= mine) return;
+		const waits = !again && number === mine && Date.now() < end;
+		if (waits && counts.some((_, i) => Atomics.load(counts, i) > 0)) free = 0;
+	}
+	terminate();
 }
 
 const pipe = new Socket({ fd: interruptPipe, readable: true, writable: false });

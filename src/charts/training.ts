@@ -56,7 +56,9 @@ function panel(
 		(most, v) => Math.max(most, ...drawn.map((name) => v[name] ?? 0)),
 		0,
 	);
-	const domain = [0, field === "explained_variance" ? 1.05 : 1.1 * top || 1];
+	const least = field === "dead" ? 4 : 0; // whole numbers, on four ticks
+	const high = Math.max(1.1 * top, least) || 1;
+	const domain = [0, field === "explained_variance" ? 1.05 : high];
 	// a line of one point would not be seen
 	const point = values.length === 1;
 	const mark = { type: "line", strokeWidth: 2, clip: true, point };
@@ -75,11 +77,7 @@ function panel(
 			field: name,
 			type: "quantitative",
 			title: null,
-			axis: {
-				format,
-				tickCount: 4,
-				...(field === "dead" && { tickMinStep: 1 }),
-			},
+			axis: { format, tickCount: 4 },
 			scale: { domain, nice: field !== "explained_variance" },
 		},
 		tooltip: [

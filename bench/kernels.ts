@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { pythons, root } from "../jupyter/environment";
 import { startPeer } from "./peer";
 import { versionOf } from "./peers/serve";
 import { median, medianMs, peakOf } from "./turns";
 import type { Measured, Peer, Run } from "./types";
-
-const root = resolve(__dirname, "..");
 
 /** A Jupyter kernel to measure. */
 export interface Kernel {
@@ -62,11 +61,7 @@ export function findKernels(): Kernels {
 function findPython(): { python: string; ipykernel: string } {
 	const code = `import jupyter_client, importlib.util as util, importlib.metadata as metadata
 print(metadata.version("ipykernel") if util.find_spec("ipykernel") else "")`;
-	const found = [
-		join(root, ".venv/bin/python"),
-		"python3",
-		"/usr/bin/python3",
-	].flatMap((python) => {
+	const found = pythons.flatMap((python) => {
 		const { status, stdout } = spawnSync(python, ["-c", code], {
 			encoding: "utf8",
 		});

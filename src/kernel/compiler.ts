@@ -81,7 +81,7 @@ export function createCompiler(): Compiler {
 		isBrowser: false,
 	});
 	let declarations = ""; // of the variables, as the text of a declaration file
-	let failures = 0;
+	let versions = 0;
 
 	const compile = (code: string, file: string): Compiled => {
 		const { module, ...meta } = getCodeMetadata(code);
@@ -101,13 +101,11 @@ export function createCompiler(): Compiler {
 			code: cell,
 			warnings: shadowed(before, code),
 			settle: ({ failure, assigned }) => {
-				if (!failure) {
-					declarations = after;
-					return;
-				}
-				const kept = keepAssigned(ts, before, after, cell.names, assigned);
-				// never the text from before, of which tslab has removed in memory what the cell would have replaced
-				declarations = `${kept}\n// ${++failures}\n`;
+				const left = failure
+					? keepAssigned(ts, before, after, cell.names, assigned)
+					: after;
+				// tslab has removed in memory what the cell replaced: a text of its own lets the compiler read all of it again
+				declarations = cell.names.length ? `${left}\n// ${++versions}\n` : left;
 			},
 		};
 	};

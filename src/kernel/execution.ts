@@ -60,6 +60,7 @@ export function createExecution(
 	const codes = new Map<string, string>(); // of cells, by the name in stack traces
 	let current: Message | undefined;
 	let count = 0;
+	let uncounted = 0;
 	let stopping = false; // whether the cell that runs was interrupted and goes on
 
 	// Each piece of code that is run has a number, by which what it prints and shows finds its request.
@@ -102,13 +103,21 @@ export function createExecution(
 		},
 		lost: ({ traceback }) => {
 			compiler.reset();
-			if (!current) print(parents.get(number), "stderr", traceback.join("\n"));
+			if (!current)
+				print(parents.get(number), "stderr", `${traceback.join("\n")}\n`);
 		},
 	});
 
-	/** Compiles code and runs it until it and all that it shows are done. */
-	const evaluate = async (request: Message, code: string): Promise<Outcome> => {
-		const file = `cell ${count}`;
+	/**
+	 * Compiles code and runs it until it and all that it shows are done. What is not counted, such as an expression, has a
+	 * name of its own in stack traces.
+	 */
+	const evaluate = async (
+		request: Message,
+		code: string,
+		counted: boolean,
+	): Promise<Outcome> => {
+		const file = counted ? `cell ${count}` : `code ${++uncounted}`;
 		const none = { assigned: [], stopped: false };
 		codes.set(file, code);
 		const compiled = compiler.compile(code, file);
@@ -131,7 +140,8 @@ export function createExecution(
 		const content = request.content as ExecuteRequest;
 		const { code, silent, store_history = true } = content;
 		const entry: Past = { line: count + 1, code, result: null };
-		if (store_history && !silent) {
+		const counted = store_history && !silent;
+		if (counted) {
 			count++;
 			past.push(entry);
 		}
@@ -139,7 +149,11 @@ export function createExecution(
 		if (!silent) show(request, "execute_input", { code, execution_count });
 		if (notice) print(request, "stderr", `${notice}\n`);
 		notice = "";
-		const { failure, data, metadata = {} } = await evaluate(request, code);
+		const {
+			failure,
+			data,
+			metadata = {},
+		} = await evaluate(request, code, counted);
 		if (failure) {
 			show(request, "error", failure);
 			return { status: "error", execution_count, ...failure };
@@ -152,7 +166,7 @@ export function createExecution(
 		for (const [name, expression] of Object.entries(
 			content.user_expressions ?? {},
 		)) {
-			const value = await evaluate(request, expression);
+			const value = await evaluate(request, expression, false);
 			const { failure, data = {}, metadata = {} } = value;
 			user_expressions[name] = failure
 				? { status: "error", ...failure }

@@ -32,10 +32,10 @@ function readable(stack: string): string[] {
 function ofTheCell(line: string): string {
 	if (!line.includes(cellFolder)) return line;
 	return line
-		.replace(/(?:file:\/\/)?\/notebook\/cell(?:%20| )/, "cell ")
+		.replace(/(?:file:\/\/)?\/notebook\/(cell|code)(?:%20| )/, "$1 ")
 		.replace(/at (async )?Proxy\./, "at $1") // the variables of the cells
 		.replace(
-			/at (async )?(?:Object\.|module\.)?(?:<anonymous>|exports|module\.exports) \((cell [^)]*)\)/,
+			/at (async )?(?:Object\.|module\.)?(?:<anonymous>|exports|module\.exports) \(((?:cell|code) [^)]*)\)/,
 			"at $1$2",
 		);
 }
@@ -104,7 +104,7 @@ export function withLine(
 	codes: ReadonlyMap<string, string>,
 ): Failure {
 	for (const frame of failure.traceback) {
-		const at = /^\s+at .*\b(cell \d+):(\d+):(\d+)\)?/.exec(frame);
+		const at = /^\s+at .*\b((?:cell|code) \d+):(\d+):(\d+)\)?/.exec(frame);
 		const code = at && codes.get(at[1]);
 		if (!code) continue;
 		const shown = marked(code, Number(at[2]), Number(at[3]));

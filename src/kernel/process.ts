@@ -41,6 +41,8 @@ const options = new Set([
 	"--no-force-async-hooks-checks",
 ]);
 
+const patience = 3000; // ms from a process's last words to its end
+
 /** Starts the process, and another one for the first cell after it ended. */
 export function startCellProcess(events: CellEvents): CellProcess {
 	let running: { cell: number; resolve(outcome: Ended): void } | undefined;
@@ -59,10 +61,17 @@ export function startCellProcess(events: CellEvents): CellProcess {
 		pipes[interruptPipe].on("error", () => {}); // it is gone, which `close` tells
 		// what native code prints; what Node says of its own end is no output of the cell
 		dying = "";
+		const lives = () => {
+			if (process !== child || !dying) return;
+			events.print(last, "stderr", dying);
+			dying = "";
+		};
 		for (const stream of ["stdout", "stderr"] as const) {
 			process[stream]?.setEncoding("utf8");
 			process[stream]?.on("data", (text) => {
-				if (dying || lastWords.test(text)) dying += text;
+				const ending = dying || lastWords.test(text);
+				if (ending && !dying) setTimeout(lives, patience);
+				if (ending) dying += text;
 				else events.print(last, stream, text);
 			});
 		}

@@ -58,6 +58,16 @@ class Cells(KernelCase):
         self.assertIn(f"    at cell {number + 1}:2:1", cell["traceback"])
         self.assertEqual(cell["traceback"][-2:], ["      if (x > 1) throw new Error('deep');", "                       ^"])
 
+    def test_what_is_not_counted_does_not_take_the_place_of_a_cell_in_tracebacks(self):
+        number = self.run_cell("function counted(): never {\n  throw new Error('x');\n}").reply["execution_count"]
+        self.run_cell("\n\n\n1;", store_history=False)
+        self.run_cell("\n\n2;", silent=True)
+        self.run_cell("0;", user_expressions={"e": "\n\n\n3"})
+        traceback = self.run_cell("counted();", store_history=False).reply["traceback"]
+        self.assertIn(f"    at counted (cell {number}:2:9)", traceback)
+        self.assertEqual(traceback[-2:], ["      throw new Error('x');", "            ^"])
+        self.assertRegex(traceback[2], r"^    at code \d+:1:1$")
+
     def test_a_stack_that_a_cell_prints_has_its_lines_too(self):
         cell = self.run_cell("const none: number[] = [];\n\nconsole.log(new Error('mine').stack);")
         self.assertIn(f"cell {cell.reply['execution_count']}:3:13", cell.text())

@@ -55,6 +55,15 @@ test("a cell knows what the cells before it declared, and after a reset no longe
 	assert.ok("failure" in compiler.compile("known + 1", "cell 9"));
 });
 
+test("a cell that is run again declares what it declared", () => {
+	compiler.reset();
+	for (const code of ["const x = 1;", "const x = 1;", "2", "3;", "x"]) {
+		const compiled = compile(code);
+		compiled.settle({ assigned: compiled.code.names });
+	}
+	compiler.reset();
+});
+
 test("a completion inside of a string replaces what is written of it", () => {
 	const code = 'const side: "left side" | "left turn" | "right" = "left tu";';
 	const at = code.indexOf('tu"') + 2;

@@ -36,6 +36,13 @@ class Outputs(KernelCase):
         cell = self.run_cell(code + "await new Promise((r) => setTimeout(r, 300));")
         self.assertEqual((cell.text(), cell.text("stderr")), ("from one\n", "from two\n"))
 
+    def test_what_only_sounds_like_last_words_arrives_too(self):
+        code = 'import { writeSync } from "node:fs";\nwriteSync(2, "FATAL ERROR: of another program\\n"); writeSync(1, "goes on\\n");'
+        cell = self.run_cell(code + "await new Promise((r) => setTimeout(r, 5000));")
+        text = cell.text("stderr") + cell.text()
+        self.assertIn("FATAL ERROR: of another program\n", text)
+        self.assertIn("goes on\n", text)
+
     def test_large_values_are_cut_with_the_count(self):
         self.assertTrue(self.run_cell('"x".repeat(10_000_000)').result.endswith("x… (9,900,000 more characters are not shown)"))
         self.assertIn("9999900 more items", self.run_cell("Array.from({ length: 10_000_000 }, (_, i) => ({ i }))").result)

@@ -1,4 +1,4 @@
-// The process that runs the cells; the kernel starts it (see ../runner.ts) and is its only partner.
+// The process that runs the cells; the kernel starts it (see ../process.ts) and is its only partner.
 import { writeSync } from "node:fs";
 import { failureOf } from "../failure";
 import { type DisplayMessage, type KernelHook, kernelHookKey } from "../hook";
@@ -12,7 +12,6 @@ import { createScope } from "./scope";
 
 /** What a cell may ask for: a line of input. */
 interface Asking {
-	cell: number;
 	takesInput: boolean;
 	typed(value: string): void;
 }
@@ -70,7 +69,7 @@ function survive(what: string): (thrown: unknown) => void {
 }
 
 function main(): void {
-	const asking: Asking = { cell: 0, takesInput: false, typed: () => {} };
+	const asking: Asking = { takesInput: false, typed: () => {} };
 	const hook = createHook(outputs, asking);
 	(globalThis as { [kernelHookKey]?: KernelHook })[kernelHookKey] = hook;
 
@@ -98,7 +97,7 @@ function main(): void {
 			return;
 		}
 		const { cell, code, takesInput } = command;
-		Object.assign(asking, { cell, takesInput });
+		asking.takesInput = takesInput;
 		const outcome = await runner.run(cell, code);
 		outputs.end(cell, outcome);
 	});

@@ -21,7 +21,7 @@ export interface Runner {
 	interrupt(cell: number): void;
 }
 
-/** A runner of cells in a scope. `counts`: see there. */
+/** A runner of cells in a scope. `counts`: those that the thread which watches over them looks at. */
 export function createRunner(
 	scope: Scope,
 	outputs: Outputs,
@@ -80,7 +80,7 @@ export function createRunner(
 			if (which > cell) early = which;
 		};
 		endInterruptible();
-		await nextTurn();
+		await nextTurn(); // what no code caught is reported before the cell is done
 		return { ...outcome, assigned: assigned(), stopped };
 	};
 	return { run, interrupt: (cell) => interrupt(cell) };

@@ -1,11 +1,7 @@
-import {
-	closeSync,
-	openSync,
-	readFileSync,
-	writeFileSync,
-	writeSync,
-} from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeAll } from "../src/files";
+import { bytesOf, safetensorsHeader } from "../src/formats/safetensors";
 import { random } from "../src/random";
 import { smallConfig, writeRandomGpt2 } from "../tests/tiny";
 
@@ -85,20 +81,16 @@ export function writeCheckpoint(folder: string, sizes: Sizes): void {
 		JSON.stringify({ ...smallConfig, ...sizes }),
 	);
 	const shapes = Object.entries(tensorShapes(sizes));
-	const header: Record<string, unknown> = {};
-	let end = 0;
-	for (const [name, shape] of shapes) {
-		const data_offsets = [end, end + 4 * count(shape)];
-		end = data_offsets[1];
-		header[`transformer.${name}`] = { dtype: "F32", shape, data_offsets };
-	}
-	const json = Buffer.from(JSON.stringify(header));
-	const start = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, " ");
-	start.writeBigUInt64LE(BigInt(start.length - 8));
-	json.copy(start, 8);
+	const header = safetensorsHeader(
+		shapes.map(([name, shape]) => ({
+			name: `transformer.${name}`,
+			shape,
+			dtype: "F32",
+		})),
+	);
 	const file = openSync(join(folder, "model.safetensors"), "w");
 	try {
-		writeSync(file, start);
+		writeAll(file, header);
 		const source = normals(1 << 20);
 		for (const [i, [name, shape]] of shapes.entries())
 			writeNumbers(file, source, { name, shape, from: 7919 * i });
@@ -119,9 +111,7 @@ function writeNumbers(
 	const scaled = source.map((value) => size * value + (norm ? 1 : 0));
 	for (let left = count(shape), at = from % source.length; left > 0; at = 0) {
 		const part = scaled.subarray(at, at + left);
-		const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-		for (let done = 0; done < bytes.length; )
-			done += writeSync(file, bytes, done);
+		writeAll(file, bytesOf(part));
 		left -= part.length;
 	}
 }

@@ -102,7 +102,8 @@ const reasons: Record<string, string> = {
 	ENAMETOOLONG: "its name is too long; give a shorter one",
 };
 
-function writeAll(fd: number, piece: string | Uint8Array): void {
+/** Writes all of it to an open file, however often the system stops half-way. */
+export function writeAll(fd: number, piece: string | Uint8Array): void {
 	const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
 	for (let at = 0; at < bytes.length; )
 		at += writeSync(fd, bytes, at, Math.min(bytes.length - at, 1 << 30));

@@ -19,7 +19,7 @@ function row(sizes: RowSizes, library = false): Row {
 	const name = `k-means, ${sizesName(sizes)}, k ${k}, 10 starts`;
 	return {
 		name: library ? `${name}, npm with 1` : name,
-		rounds: library ? 1 : 3,
+		rounds: library || sizes.rows > 50_000 ? 1 : 3,
 		async open(folder) {
 			const { x } = madeRows(sizes);
 			return {
@@ -45,8 +45,12 @@ const small = { rows: 2000, columns: 128, classes: 5 };
 export const suite: Suite = {
 	rows: [
 		row(small),
-		row({ rows: 10_000, columns: 512, classes: 5 }),
-		row({ rows: 10_000, columns: 24_576, classes: 5, perRow: 32 }),
+		...[5, 50].flatMap((classes) => [
+			row({ rows: 10_000, columns: 512, classes }),
+			row({ rows: 10_000, columns: 24_576, classes, perRow: 32 }),
+		]),
+		row({ rows: 100_000, columns: 512, classes: 50 }),
+		row({ rows: 100_000, columns: 24_576, classes: 50, perRow: 32 }),
 		row(small, true),
 	],
 };

@@ -2,7 +2,7 @@
  * Logistic regression beside scikit-learn with the same penalty, and beside ml-logistic-regression, which makes 300
  * steps without a penalty. "minimum" is the penalised loss that each ended at: less is better.
  */
-import { logisticRegression } from "../../src/probe/logistic";
+import { logisticFitter } from "../../src/probe/logistic";
 import {
 	madeRows,
 	minimumNote,
@@ -27,7 +27,7 @@ function row(sizes: RowSizes, library = false): Row {
 			return {
 				ours: timed(
 					async () => {
-						const fit = await logisticRegression(x, y, classes, "none");
+						const fit = await logisticFitter(x, y, classes, "none");
 						return fit({ l2 });
 					},
 					({ objective }) => objective,

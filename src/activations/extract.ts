@@ -10,7 +10,7 @@ import {
 } from "./contexts";
 import { inMemory, memoryForActivations } from "./memory";
 import { whole } from "./options";
-import { type Hook, progressLabel, runContexts } from "./run";
+import { type Hook, intoArray, progressLabel, runContexts } from "./run";
 import {
 	fingerprint,
 	newIndex,
@@ -75,7 +75,7 @@ export async function extract(
 }
 
 /** Each hook once, in the model's order. */
-function checkHooks(model: Decoder, names: readonly HookName[]): Hook[] {
+export function checkHooks(model: Decoder, names: readonly HookName[]): Hook[] {
 	if (names.length === 0)
 		throw new Error(
 			'hook_names is empty: name at least one hook, such as "blocks.0.hook_resid_post".',
@@ -119,7 +119,8 @@ async function toMemory(
 	}));
 	const label = progressLabel(hooks);
 	let done = 0;
-	await runContexts(model, window, firstRow, targets, {
+	const puts = targets.map((target) => intoArray(target, target.into));
+	await runContexts(model, window, firstRow, puts, {
 		texts: sentences.text,
 		settings,
 		told: (more) => {
@@ -145,7 +146,7 @@ async function toMemory(
 }
 
 /** All contexts of the sentences. Throws as soon as it is clear that memory has no room for their activations. */
-async function gather(
+export async function gather(
 	model: Decoder,
 	{ text }: Sentences,
 	hooks: Hook[],
@@ -166,7 +167,7 @@ async function gather(
 	return window;
 }
 
-function gigabytes(bytes: number): string {
+export function gigabytes(bytes: number): string {
 	return `${(bytes / 1e9).toPrecision(2)} GB`;
 }
 

@@ -1,4 +1,5 @@
 export { centre, writesToStream } from "./centre";
+export { layCompressed, widthFor } from "./compressed";
 export { extract } from "./extract";
 export {
 	columnMoments,
@@ -8,15 +9,19 @@ export {
 	type SparseMatrix,
 	squaredLengths,
 	takeRows,
+	unitRows,
 } from "./matrix";
 export { inMemory, memoryForActivations } from "./memory";
 export {
 	type Counted,
+	checkPool,
 	countedTokens,
+	type Pool,
 	type PoolOptions,
 	poolSentences,
 	type TokenLatents,
 } from "./pool";
+export { type PoolHooksOptions, poolHooks } from "./pool-hooks";
 export { type Products, products } from "./products";
 export { rowsOf } from "./rows";
 export { type OpenOptions, openActivations } from "./store";

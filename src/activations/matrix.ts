@@ -85,6 +85,21 @@ export function squaredLengths(x: Matrix): Float64Array {
 	return lengths;
 }
 
+/** The same rows at length 1; a row of zeros stays. */
+export function unitRows(x: Matrix): Matrix {
+	const scale = squaredLengths(x).map((s) => (s > 0 ? 1 / Math.sqrt(s) : 0));
+	if (x.kind === "dense")
+		return {
+			...x,
+			data: x.data.map((v, at) => v * scale[Math.floor(at / x.columns)]),
+		};
+	const values = new Float32Array(x.values.length);
+	for (let row = 0; row < x.rows; row++)
+		for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++)
+			values[p] = x.values[p] * scale[row];
+	return { ...x, values };
+}
+
 /** Calls `visit` for every stored number, row by row. */
 export function forEachEntry(
 	x: Matrix,

@@ -13,7 +13,15 @@ export interface TokenLatents {
 	acts: Activations;
 }
 
+/** How a sentence's tokens become one row. */
+export type Pool = "mean" | "max" | "last";
+
 export interface PoolOptions {
+	/**
+	 * "mean" over the sentence's tokens; "max", the largest value of each column over them (a latent that does not fire
+	 * is 0 there); "last", the row of the last one. Default: "mean".
+	 */
+	pool?: Pool;
 	/** An offsets column of the sentences: only tokens that end at or before it count. Default: every token. */
 	before?: string;
 	/** Ends the work, with the signal's reason as error. Default: the notebook's interrupt. */
@@ -21,25 +29,42 @@ export interface PoolOptions {
 }
 
 /**
- * One row a sentence: the mean over its tokens, the model's own begin and end tokens left out.
- * Activations give dense rows [n_sentences, d_in]; latents give sparse rows [n_sentences, d_sae], the mean of the
- * latents (not the latents of the mean).
+ * One row a sentence: the mean over its tokens (or their largest values, or the last token's), the model's own begin
+ * and end tokens left out. Activations give dense rows [n_sentences, d_in]; latents give sparse rows
+ * [n_sentences, d_sae], the mean of the latents (not the latents of the mean).
  *
- * Throws when `before` is no offsets column, and when a sentence has no token to take the mean of.
+ * Throws when `pool` is no way to pool, when `before` is no offsets column, and when a sentence has no token that
+ * counts.
  */
 export async function poolSentences(
 	source: Activations | TokenLatents,
 	options: PoolOptions = {},
 ): Promise<Matrix> {
+	const pool = checkPool(options.pool);
 	const acts = source.kind === "latents" ? source.acts : source;
 	const turn = turns(listenTo(options.signal));
 	const counted = countedTokens(acts, options.before);
-	return source.kind === "latents"
-		? poolLatents(source, counted, turn)
-		: poolActivations(source, counted, turn);
+	if (source.kind === "latents")
+		return poolLatents(source, pool, counted, turn);
+	const d = acts.d_in;
+	const pooler = densePooler(pool, d, acts.rows.sentence, counted);
+	let row = 0;
+	for await (const batch of acts.batches()) {
+		await turn();
+		for (let at = 0; at < batch.length; at += d) pooler.add(row++, batch, at);
+	}
+	return pooler.matrix;
 }
 
-/** Which tokens a sentence's mean is taken over. */
+/** "mean" where none is given. Throws where it is no way to pool. */
+export function checkPool(pool: Pool = "mean"): Pool {
+	if (pool === "mean" || pool === "max" || pool === "last") return pool;
+	throw new Error(
+		`pool is ${JSON.stringify(pool)}, where "mean", "max" or "last" was expected.`,
+	);
+}
+
+/** Which tokens a sentence's row is made of. */
 export interface Counted {
 	/** 1 where the token's row takes part. */
 	keep: Uint8Array; // [n_tokens]
@@ -47,8 +72,11 @@ export interface Counted {
 	tokens: Uint32Array; // [n_sentences]
 }
 
-/** The tokens that `poolSentences` takes the mean over. Throws as it does. */
-export function countedTokens(acts: Activations, before?: string): Counted {
+/** Rows of tokens, and what they belong to. */
+type Placed = Pick<Activations, "rows" | "sentences" | "model">;
+
+/** The tokens that `poolSentences` pools. Throws as it does. */
+export function countedTokens(acts: Placed, before?: string): Counted {
 	const { rows, sentences, model } = acts;
 	const limit = before === undefined ? undefined : offsets(acts, before);
 	const keep = new Uint8Array(rows.sentence.length);
@@ -65,14 +93,14 @@ export function countedTokens(acts: Activations, before?: string): Counted {
 	if (empty >= 0) {
 		const where = limit ? ` that ends by its ${before} (${limit[empty]})` : "";
 		throw new Error(
-			`Sentence ${empty} has no token${where} to take the mean of; leave it out with selectSentences.`,
+			`Sentence ${empty} has no token${where}, so there is nothing to pool; leave it out with selectSentences.`,
 		);
 	}
 	return { keep, tokens };
 }
 
-function offsets(acts: Activations, before: string): Uint32Array {
-	const columns = acts.sentences.offsets;
+function offsets({ sentences }: Placed, before: string): Uint32Array {
+	const columns = sentences.offsets;
 	if (Object.hasOwn(columns, before)) return columns[before];
 	const near = nearNames(before, Object.keys(columns));
 	throw new Error(
@@ -80,61 +108,104 @@ function offsets(acts: Activations, before: string): Uint32Array {
 	);
 }
 
-async function poolActivations(
-	acts: Activations,
+/** Pools the rows of tokens [d] as they come, in any order. */
+export interface DensePooler {
+	/** Takes row number `row`, which begins at `values[at]`, where it counts. */
+	add(row: number, values: Float32Array, at: number): void;
+	/** [n_sentences, d]; right once every row was added. */
+	matrix: DenseMatrix;
+}
+
+/** `sentence`: that of every row. */
+export function densePooler(
+	pool: Pool,
+	d: number,
+	sentence: Uint32Array,
 	{ keep, tokens }: Counted,
-	turn: () => Promise<void>,
-): Promise<DenseMatrix> {
-	const d = acts.d_in;
+): DensePooler {
 	const data = new Float32Array(tokens.length * d);
-	let row = 0;
-	for await (const batch of acts.batches()) {
-		await turn();
-		for (let at = 0; at < batch.length; at += d, row++) {
-			if (!keep[row]) continue;
-			const sentence = acts.rows.sentence[row];
-			const to = sentence * d;
-			const share = 1 / tokens[sentence];
-			for (let j = 0; j < d; j++) data[to + j] += share * batch[at + j];
-		}
-	}
-	return { kind: "dense", rows: tokens.length, columns: d, data };
+	const matrix = { kind: "dense", rows: tokens.length, columns: d, data };
+	if (pool === "max") data.fill(Number.NEGATIVE_INFINITY);
+	const last = pool === "last" ? lastRows(sentence, keep, tokens.length) : null;
+	return {
+		matrix: matrix as DenseMatrix,
+		add(row, values, at) {
+			if (!keep[row]) return;
+			const s = sentence[row];
+			const to = s * d;
+			if (pool === "mean") {
+				const share = 1 / tokens[s];
+				for (let j = 0; j < d; j++) data[to + j] += share * values[at + j];
+			} else if (pool === "max") {
+				for (let j = 0; j < d; j++)
+					data[to + j] = Math.max(data[to + j], values[at + j]);
+			} else if (last?.[s] === row) data.set(values.subarray(at, at + d), to);
+		},
+	};
+}
+
+/** The number of each sentence's last row that counts. */
+function lastRows(
+	sentence: Uint32Array,
+	keep: Uint8Array,
+	sentences: number,
+): Float64Array {
+	const last = new Float64Array(sentences);
+	for (let row = 0; row < keep.length; row++)
+		if (keep[row]) last[sentence[row]] = row;
+	return last;
 }
 
 async function poolLatents(
 	latents: TokenLatents,
+	pool: Pool,
 	{ keep, tokens }: Counted,
 	turn: () => Promise<void>,
 ): Promise<SparseMatrix> {
+	const { indptr: from, d_sae } = latents;
 	const rowsOfSentence = groupRows(latents.acts.rows.sentence, keep, tokens);
 	const indptr = new Float64Array(tokens.length + 1);
 	const indices: Uint32Array[] = [];
 	const values: Float32Array[] = [];
-	const sum = new Float64Array(latents.d_sae);
+	const sum = new Float64Array(d_sae); // or the largest
+	const fired = new Uint32Array(d_sae); // on how many tokens of the sentence
 	for (let sentence = 0; sentence < tokens.length; sentence++) {
 		if (sentence % 64 === 0) await turn();
 		const touched: number[] = [];
-		for (const row of rowsOfSentence(sentence)) {
-			for (let p = latents.indptr[row]; p < latents.indptr[row + 1]; p++) {
+		const own = rowsOfSentence(sentence);
+		for (const row of pool === "last" ? own.subarray(-1) : own) {
+			for (let p = from[row]; p < from[row + 1]; p++) {
 				const latent = latents.indices[p];
-				if (sum[latent] === 0) touched.push(latent);
-				sum[latent] += latents.values[p];
+				const value = latents.values[p];
+				if (fired[latent]++ === 0) {
+					touched.push(latent);
+					sum[latent] = value;
+				} else if (pool === "max") sum[latent] = Math.max(sum[latent], value);
+				else sum[latent] += value;
 			}
 		}
-		const own = Uint32Array.from(touched).sort();
-		const means = new Float32Array(own.length);
-		for (let p = 0; p < own.length; p++) {
-			means[p] = sum[own[p]] / tokens[sentence];
-			sum[own[p]] = 0;
+		const columns = Uint32Array.from(touched).sort();
+		const pooled = new Float32Array(columns.length);
+		let n = 0;
+		for (const latent of columns) {
+			let value = sum[latent];
+			if (pool === "mean") value /= tokens[sentence];
+			// Where it does not fire it is 0.
+			if (pool === "max" && fired[latent] < tokens[sentence])
+				value = Math.max(value, 0);
+			fired[latent] = 0;
+			if (value === 0) continue;
+			columns[n] = latent;
+			pooled[n++] = value;
 		}
-		indices.push(own);
-		values.push(means);
-		indptr[sentence + 1] = indptr[sentence] + own.length;
+		indices.push(columns.subarray(0, n));
+		values.push(pooled.subarray(0, n));
+		indptr[sentence + 1] = indptr[sentence] + n;
 	}
 	return {
 		kind: "sparse",
 		rows: tokens.length,
-		columns: latents.d_sae,
+		columns: d_sae,
 		indptr,
 		indices: concatenate(indices, new Uint32Array(indptr[tokens.length])),
 		values: concatenate(values, new Float32Array(indptr[tokens.length])),

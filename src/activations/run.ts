@@ -9,6 +9,16 @@ export interface Hook {
 	d_in: number;
 }
 
+/** A hook, and what takes each row's values, [d_in], in any order of the rows; they are overwritten afterwards. */
+export interface Target extends Hook {
+	put(row: number, value: Float32Array): void;
+}
+
+/** Puts a hook's rows into one array [rows, d_in]. */
+export function intoArray(hook: Hook, into: Float32Array): Target {
+	return { ...hook, put: (row, value) => into.set(value, row * hook.d_in) };
+}
+
 /** What progress calls the work. */
 export function progressLabel(hooks: readonly Hook[]): string {
 	return hooks.length === 1
@@ -17,15 +27,15 @@ export function progressLabel(hooks: readonly Hook[]): string {
 }
 
 /**
- * Runs the contexts of a window through the model, those of like length together, and puts the values of their rows into one array a
- * hook [rows, d_in]. `told` hears after each batch how many rows it had.
+ * Runs the contexts of a window through the model, those of like length together, and gives the values of their rows to
+ * each hook's `put`. `told` hears after each batch how many rows it had.
  * Throws where a value is NaN or infinite, naming the sentence.
  */
 export async function runContexts(
 	model: Decoder,
 	{ first, columns, count }: Window,
 	firstRow: Float64Array,
-	targets: readonly (Hook & { into: Float32Array })[],
+	targets: readonly Target[],
 	how: {
 		texts: readonly string[];
 		settings: ExtractSettings;
@@ -43,20 +53,19 @@ export async function runContexts(
 		signal?.throwIfAborted();
 		const input = model.batch(batch.map((i) => contexts[i].ids));
 		const { cache } = await model.run(input, { hooks, signal });
-		for (const { hook_name, d_in, into } of targets) {
+		for (const { hook_name, d_in, put } of targets) {
 			const values = cache[hook_name].data; // [batch, seq, d_in]
 			const centred =
 				settings.center_writing_weights && writesToStream(hook_name);
 			for (const [b, i] of batch.entries()) {
-				let to = firstRow[i] * d_in;
+				let row = firstRow[i];
 				for (let t = first[i]; t < first[i + 1]; t++) {
 					if (!keep[t]) continue;
 					const at = (b * input.seq + t - first[i]) * d_in;
 					const value = values.subarray(at, at + d_in);
 					if (!allFinite(value)) throw notFinite(hook_name, sentence[t], texts);
 					if (centred) centre(value);
-					into.set(value, to);
-					to += d_in;
+					put(row++, value);
 				}
 			}
 		}

@@ -1,58 +1,61 @@
 import {
 	type Activations,
+	checkPool,
 	countedTokens,
 	type Matrix,
+	type Pool,
 	poolSentences,
 } from "../activations";
 import { untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
-import {
-	activatingSpans,
-	scoreByActivations,
-	scoreByLatents,
-} from "./activating";
-import { principalComponents } from "./components";
-import { distancesToOwn, kMeans, type Partition } from "./kmeans";
+import { describe, sizesOf } from "./describe";
+import { kMeans, type Partition } from "./kmeans";
 import { kMeansWithLibrary } from "./library";
-import { markingLatents, markingTokens, meanDifferences } from "./marks";
-import { adjustedRandIndex, silhouette } from "./quality";
 import type { Clustering } from "./result";
-import { type ScaledRows, scaleRows } from "./rows";
+import { scaleRows } from "./rows";
 
-export interface ClusterOptions {
-	/** How many clusters. Default: 5. */
-	k?: number;
-	/** Default: 0. The same seed gives the same clusters. */
-	seed?: number;
-	/** "lloyd" (default), or the npm library "ml-kmeans", for small data: see `kMeansWithLibrary`. */
-	solver?: Clustering["solver"];
+/** What is clustered, and how its tokens become rows. */
+export interface RowOptions {
+	/** How a sentence's tokens become one row: "mean" (default), "max" or "last", see `poolSentences`. */
+	pool?: Pool;
 	/** An offsets column: only tokens that end at or before it count. */
 	before?: string;
+	/** "euclidean" (default), or "spherical": centres have the length 1 too, and what counts is the cosine. */
+	metric?: Clustering["metric"];
+	/** Default: 0. The same seed gives the same result. */
+	seed?: number;
+}
+
+export interface ClusterOptions extends RowOptions {
+	/** How many clusters. Default: 5; `howManyClusters` helps to choose. */
+	k?: number;
+	/** k-means++ starts, of which the best is kept. Default: 10. */
+	restarts?: number;
+	/** "lloyd" (default), or the npm library "ml-kmeans", for small data and with one start: see `kMeansWithLibrary`. */
+	solver?: Clustering["solver"];
 	/** Ends k-means after the round at hand, see `stopped` of the result. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 }
 
-const EXEMPLARS = 5;
-
 /**
- * Groups sentences by k-means on the mean of their tokens' latents (or activations), each column scaled to a standard
- * deviation of 1 and each sentence to length 1. Labels take no part; the agreement with each is told afterwards.
- * Every sentence is clustered, whatever its split.
+ * Groups sentences by k-means on the mean (or what `pool` says) of their tokens' latents (or activations), each column
+ * scaled to a standard deviation of 1 and each sentence to length 1. Labels take no part; the agreement with each is told
+ * afterwards. Every sentence is clustered, whatever its split.
  *
  * On `signal` the best clustering so far is described and comes back, marked `stopped: "interrupted"`; where there is none
  * yet, the signal's reason is thrown.
  *
- * Throws when k is no whole number from 1 to the number of sentences, when fewer sentences are distinct, and when
- * `before` is no offsets column.
+ * Throws when k is no whole number from 1 to the number of sentences, when fewer sentences are distinct, when no latent
+ * fires, when numbers are not finite, and when `before` is no offsets column or another option is unknown.
  */
 export function cluster(
 	source: Latents | Activations,
 	options: ClusterOptions = {},
 ): Promise<Clustering> {
 	return untilInterrupted(options.signal, (signal) =>
-		clusterUntil(source, { ...options, signal }),
+		clusterUntil(source, { ...options, ...(signal && { signal }) }),
 	);
 }
 
@@ -60,75 +63,89 @@ async function clusterUntil(
 	source: Latents | Activations,
 	options: ClusterOptions,
 ): Promise<Clustering> {
-	const { k = 5, seed = 0, solver = "lloyd", before, signal } = options;
+	const { k = 5, seed = 0, before } = options;
+	const { metric = "euclidean", solver = "lloyd" } = options;
 	const started = performance.now();
 	const acts = source.kind === "latents" ? source.acts : source;
 	const { sentences } = acts;
-	check(k, solver, sentences.text.length);
+	checkMetric(metric);
+	check(options, k, sentences.text.length);
+	const pool = checkPool(options.pool);
 	const counted = countedTokens(acts, before);
-	const pooled = await poolSentences(source, { before, signal });
+	const pooled = await rowsOfSentences(source, options);
 	const scaled = scaleRows(pooled);
-	const { assignment, centres, inertia, stopped } = largestFirst(
-		await partition(scaled.x, { ...options, k, seed, solver }),
-		k,
-	);
-	const exemplars = await nearest(scaled.x, assignment, centres, k);
-	const marks =
-		source.kind === "latents"
-			? markingLatents(meanDifferences(pooled, assignment, k))
-			: [];
-	const score =
-		source.kind === "latents"
-			? scoreByLatents(source, marks, scaled.factor)
-			: await scoreByActivations(
-					acts,
-					new Set(exemplars.map(({ sentence }) => sentence)),
-					directions(centres, assignment, scaled, k),
-					scaled.offset,
-				);
-	const sizes = new Array<number>(k).fill(0);
-	for (const c of assignment) sizes[c]++;
+	const all = { ...options, k, seed, metric };
+	const { restarts, ...found } = await partitionOf(scaled.x, all);
+	const partition = largestFirst(found, k);
+	const what = { source, counted, pool, pooled, scaled, partition, k, seed };
+	const described = await describe(what);
+	const { assignment, centres, inertia, stopped } = partition;
 	return {
 		kind: "clusters",
 		k,
+		metric,
 		hook_name: acts.hook_name,
 		source: source.kind,
-		before,
+		pool,
+		...(before !== undefined && { before }),
 		sentences,
 		assignment,
-		sizes,
+		centres,
+		space: { offset: scaled.offset, factor: scaled.factor },
 		inertia,
-		silhouette: await silhouette(scaled.x, assignment, { seed }),
-		ari: agreement(assignment, sentences.labels),
-		exemplars,
-		marks,
-		tokens: markingTokens(acts, counted, assignment, k),
-		activating: activatingSpans(acts, counted, exemplars, score),
-		projection: await principalComponents(
-			scaled.x,
-			seed,
-			// two centres or one lie on a line: then the rows' own components show more
-			k > 2
-				? {
-						kind: "dense",
-						rows: k,
-						columns: scaled.x.columns,
-						data: centres,
-					}
-				: scaled.x,
-		),
+		...described,
 		solver,
+		restarts,
 		seed,
 		...(stopped && { stopped }),
 		seconds: (performance.now() - started) / 1000,
 	};
 }
 
-function check(k: number, solver: string, n: number): void {
+/** One row a sentence. Throws where no latent fires at all. */
+export async function rowsOfSentences(
+	source: Latents | Activations,
+	{
+		pool = "mean",
+		before,
+		signal,
+	}: Pick<ClusterOptions, "pool" | "before" | "signal">,
+): Promise<Matrix> {
+	const pooled = await poolSentences(source, {
+		pool,
+		...(before !== undefined && { before }),
+		...(signal && { signal }),
+	});
+	if (pooled.kind === "sparse" && pooled.values.every((v) => v === 0))
+		throw new Error(
+			`No latent fires in any of the ${pooled.rows} sentences, so there is nothing to cluster; encode with another autoencoder, or cluster the activations.`,
+		);
+	return pooled;
+}
+
+export function checkMetric(metric: string): void {
+	if (metric !== "euclidean" && metric !== "spherical")
+		throw new Error(
+			`There is no metric "${metric}" for clusters; give "euclidean" or "spherical".`,
+		);
+}
+
+/** Throws where it is no whole number of at least `least`. */
+export function checkWhole(name: string, value: number, least: number): void {
+	if (Number.isInteger(value) && value >= least) return;
+	throw new Error(
+		`${name} is ${value}; it must be a whole number of at least ${least}.`,
+	);
+}
+
+function check(
+	{ solver = "lloyd", restarts }: ClusterOptions,
+	k: number,
+	n: number,
+): void {
 	if (n === 0)
 		throw new Error("There are no sentences to cluster; load some first.");
-	if (!Number.isInteger(k) || k < 1)
-		throw new Error(`k is ${k}; it must be a whole number of at least 1.`);
+	checkWhole("k", k, 1);
 	if (k > n)
 		throw new Error(
 			`k is ${k}, but there are only ${n} sentences; give a smaller k or more sentences.`,
@@ -137,82 +154,38 @@ function check(k: number, solver: string, n: number): void {
 		throw new Error(
 			`There is no solver "${solver}" for clusters; give "lloyd" or "ml-kmeans".`,
 		);
+	if (restarts === undefined) return;
+	checkWhole("restarts", restarts, 1);
+	if (solver === "ml-kmeans" && restarts > 1)
+		throw new Error(
+			`solver "ml-kmeans" starts once, and restarts is ${restarts}; leave out the one or the other.`,
+		);
 }
 
-function partition(
+async function partitionOf(
 	x: Matrix,
 	options: ClusterOptions & { k: number; seed: number },
-): Promise<Partition> {
-	if (options.solver === "ml-kmeans") return kMeansWithLibrary(x, options);
-	const onStart = (done: number, total: number) =>
+): Promise<Partition & { restarts: number }> {
+	if (options.solver === "ml-kmeans")
+		return { ...(await kMeansWithLibrary(x, options)), restarts: 1 };
+	let tried = 1; // fewer than asked for, where it is interrupted
+	const onStart = (done: number, total: number) => {
+		tried = done;
 		reportProgress({ label: "cluster", done, total, unit: "starts" });
-	const { k, seed, signal } = options;
-	return kMeans(x, { k, seed, signal, onStart });
+	};
+	return { ...(await kMeans(x, { ...options, onStart })), restarts: tried };
 }
 
 /** Renames the clusters so that 0 is the largest. */
 function largestFirst(found: Partition, k: number): Partition {
 	const d = found.centres.length / k;
-	const sizes = new Array<number>(k).fill(0);
-	for (const c of found.assignment) sizes[c]++;
-	const order = topIndices(sizes, k);
+	const order = topIndices(sizesOf(found.assignment, k), k);
 	const centres = new Float32Array(found.centres.length);
+	const place = new Uint32Array(k);
 	order.forEach((old, c) => {
+		place[old] = c;
 		centres.set(found.centres.subarray(old * d, (old + 1) * d), c * d);
 	});
-	const assignment = found.assignment.map((old) => order.indexOf(old));
+	const assignment = found.assignment.map((old) => place[old]);
 	return { ...found, assignment, centres };
-}
-
-async function nearest(
-	x: Matrix,
-	assignment: Uint32Array,
-	centres: Float32Array,
-	k: number,
-): Promise<Clustering["exemplars"]> {
-	const distance = await distancesToOwn(x, assignment, centres);
-	return Array.from({ length: k }, (_, cluster) => {
-		const closeness = Array.from(distance, (d, i) =>
-			assignment[i] === cluster ? -d : Number.NaN,
-		);
-		return topIndices(closeness, EXEMPLARS).map((sentence) => ({
-			cluster,
-			sentence,
-			distance: distance[sentence],
-		}));
-	}).flat();
-}
-
-/** From the mean of all rows to each centre, in the units of the activations. */
-function directions(
-	centres: Float32Array,
-	assignment: Uint32Array,
-	{ factor }: ScaledRows,
-	k: number,
-): Float64Array[] {
-	const d = factor.length;
-	const mean = new Float64Array(d);
-	for (const c of assignment)
-		for (let j = 0; j < d; j++)
-			mean[j] += centres[c * d + j] / assignment.length;
-	return Array.from({ length: k }, (_, c) =>
-		factor.map((f, j) => f * (centres[c * d + j] - mean[j])),
-	);
-}
-
-/** Sentences whose label is empty are left out. */
-function agreement(
-	assignment: Uint32Array,
-	labels: Record<string, string[]>,
-): Record<string, number> {
-	return Object.fromEntries(
-		Object.entries(labels).map(([label, values]) => {
-			const own = [...values.keys()].filter((i) => values[i] !== "");
-			const ari = adjustedRandIndex(
-				own.map((i) => assignment[i]),
-				own.map((i) => values[i]),
-			);
-			return [label, ari];
-		}),
-	);
 }

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import { type Matrix, products, squaredLengths } from "../activations";
-import { turns } from "../interrupt";
+import { type Matrix, squaredLengths, unitRows } from "../activations";
 import { random } from "../random";
-import { addRow, centresAt, type Data, plusPlus, turn } from "./start";
+import { type Means, type Metric, means } from "./means";
+import { centresAt, plusPlus } from "./start";
 
 export interface Partition {
 	/** Cluster of each row. */
@@ -18,7 +18,11 @@ export interface Partition {
 export interface KMeansOptions {
 	k: number;
 	seed: number;
-	/** Rows to start from instead of k-means++, one a cluster. */
+	/** "spherical": rows are taken at length 1, and so are the centres, so that the cosine counts. Default: "euclidean". */
+	metric?: Metric;
+	/** k-means++ starts. Default: 10. */
+	restarts?: number;
+	/** Rows to start from instead, one a cluster. */
 	start?: ArrayLike<number>;
 	/** Ends it after the round at hand. */
 	signal?: AbortSignal;
@@ -26,133 +30,112 @@ export interface KMeansOptions {
 	onStart?: (done: number, starts: number) => void;
 }
 
-const STARTS = 10;
 /** Rounds that tell a good start from a bad one. */
 const FIRST_ROUNDS = 15;
 const MAX_ROUNDS = 300;
 
 /**
- * k-means by Lloyd's algorithm. Ten k-means++ starts (Arthur & Vassilvitskii 2007, each centre the best of 2 + ln k
- * draws) run for 15 rounds; the one with the least inertia goes on until no row changes its cluster (at most 300). Sparse rows stay sparse: distances come from
- * |x|² − 2 x·c + |c|². A cluster that loses all rows is given the row that lies farthest from its centre.
+ * k-means by Lloyd's algorithm. The k-means++ starts run for 15 rounds; the one with the least inertia goes on until no
+ * row changes its cluster (at most 300). Sparse rows stay sparse: distances come from |x|² − 2 x·c + |c|², in 32 bits; the
+ * inertia is summed in 64. A cluster that loses all rows is given the row that lies farthest from its centre.
  *
  * On `signal` it returns the best of what it has, after one round at least. Throws when there are fewer distinct rows than
- * clusters.
+ * clusters, and when numbers are not finite.
  */
 export async function kMeans(
 	x: Matrix,
 	options: KMeansOptions,
 ): Promise<Partition> {
-	const { k, signal, onStart } = options;
-	const lengths = squaredLengths(x);
-	const data = { x, lengths, products: await products(x) };
-	if (options.start) return lloyd(data, centresAt(x, options.start), signal);
-	const draw = random(options.seed);
-	let best: Partition | undefined;
-	for (let i = 0; i < STARTS && !(best && signal?.aborted); i++) {
-		const start = centresAt(x, await plusPlus(data, k, draw));
-		const found = await lloyd(data, start, signal, FIRST_ROUNDS);
-		if (!best || found.inertia < best.inertia) best = found;
-		onStart?.(i + 1, STARTS);
+	const { k, metric = "euclidean", restarts = 10, signal, onStart } = options;
+	const rows = metric === "spherical" ? unitRows(x) : x;
+	const data = await means(rows, k, metric);
+	try {
+		checkFinite(data);
+		const run = (from: Float32Array, rounds: number) =>
+			lloyd(rows, data, from, k, rounds, signal);
+		if (options.start)
+			return await run(centresAt(rows, options.start), MAX_ROUNDS);
+		const draw = random(options.seed);
+		let best: Partition | undefined;
+		for (let i = 0; i < restarts && !(best && signal?.aborted); i++) {
+			const start = centresAt(rows, await plusPlus(data, k, draw));
+			const found = await run(start, FIRST_ROUNDS);
+			if (!best || found.inertia < best.inertia) best = found;
+			onStart?.(i + 1, restarts);
+		}
+		const first = best as Partition;
+		if (signal?.aborted) return { ...first, stopped: "interrupted" };
+		const found = await run(first.centres, MAX_ROUNDS);
+		return { ...found, iterations: first.iterations + found.iterations };
+	} finally {
+		await data.release();
 	}
-	const { centres, iterations } = best as Partition;
-	if (signal?.aborted)
-		return { ...(best as Partition), stopped: "interrupted" };
-	const found = await lloyd(data, centres, signal);
-	return { ...found, iterations: iterations + found.iterations };
+}
+
+function checkFinite({ lengths }: Means): void {
+	const row = lengths.findIndex((length) => !Number.isFinite(length));
+	if (row >= 0)
+		throw new Error(
+			`k-means was given a number that is not finite (NaN or infinite) in row ${row}; look for it where the rows were made.`,
+		);
 }
 
 async function lloyd(
-	data: Data,
-	centres: Float32Array,
+	x: Matrix,
+	data: Means,
+	start: Float32Array,
+	k: number,
+	rounds: number,
 	signal?: AbortSignal,
-	rounds = MAX_ROUNDS,
 ): Promise<Partition> {
-	const { x } = data;
-	const k = centres.length / x.columns;
-	const assignment = new Uint32Array(x.rows).fill(k); // k: none yet
+	let assignment = new Uint32Array(x.rows).fill(k); // k: none yet
+	let nearest = new Uint32Array(x.rows);
 	const distance = new Float64Array(x.rows);
-	const sizes = new Float64Array(k);
-	const sums = new Float64Array(k * x.columns);
+	data.place(start);
 	let iterations = 0;
-	let moved = 1;
-	for (; moved > 0 && iterations < rounds; iterations++) {
+	let moved = true;
+	for (; moved && iterations < rounds; iterations++) {
 		await setImmediate();
 		if (iterations > 0 && signal?.aborted) break;
-		const nearest = await nearestCentres(data, centres, distance);
-		fillEmpty(data, centres, nearest, distance);
-		moved = 0;
-		for (let i = 0; i < x.rows; i++) {
-			if (nearest[i] === assignment[i]) continue;
-			moved++;
-			// Only rows that change sides are added up: late rounds cost little.
-			if (assignment[i] < k) {
-				addRow(x, i, -1, sums, assignment[i] * x.columns);
-				sizes[assignment[i]]--;
-			}
-			addRow(x, i, 1, sums, nearest[i] * x.columns);
-			sizes[nearest[i]]++;
-			assignment[i] = nearest[i];
-		}
-		for (let c = 0; c < k; c++)
-			for (let j = c * x.columns; j < (c + 1) * x.columns; j++)
-				centres[j] = sums[j] / sizes[c];
+		await data.nearest(nearest, distance);
+		fillEmpty(x, data, k, nearest, distance);
+		moved = nearest.some((c, i) => c !== assignment[i]);
+		[assignment, nearest] = [nearest, assignment];
+		if (moved) data.move(assignment);
 	}
-	const inertia = distance.reduce((sum, d) => sum + d, 0);
-	const stopped = moved > 0 && signal?.aborted;
+	const centres = data.centres();
+	const own = squaredDistances(x, data.lengths, assignment, centres);
+	const stopped = moved && signal?.aborted;
 	return {
-		...{ assignment, centres, inertia, iterations },
+		assignment,
+		centres,
+		inertia: own.reduce((sum, d) => sum + d, 0),
+		iterations,
 		...(stopped && { stopped: "interrupted" as const }),
 	};
 }
 
-/** The nearest centre of each row; squared distances are written into `distance`. */
-async function nearestCentres(
-	{ x, lengths, products }: Data,
-	centres: Float32Array,
-	distance: Float64Array,
-): Promise<Uint32Array> {
-	const k = centres.length / x.columns;
-	const scores = await products.times(turn(centres, k, x.columns), k); // [rows, k]
-	const half = new Float64Array(k); // |c|² / 2
-	for (let c = 0; c < k; c++)
-		for (let at = c * x.columns; at < (c + 1) * x.columns; at++)
-			half[c] += (centres[at] * centres[at]) / 2;
-	const nearest = new Uint32Array(x.rows);
-	for (let i = 0; i < x.rows; i++) {
-		let most = Number.NEGATIVE_INFINITY;
-		for (let c = 0; c < k; c++) {
-			const score = scores[i * k + c] - half[c];
-			if (score > most) {
-				most = score;
-				nearest[i] = c;
-			}
-		}
-		distance[i] = Math.max(0, lengths[i] - 2 * most);
-	}
-	return nearest;
-}
-
 /** Gives each empty cluster the farthest row of a cluster that has others. */
 function fillEmpty(
-	{ x, lengths }: Data,
-	centres: Float32Array,
+	x: Matrix,
+	data: Means,
+	k: number,
 	nearest: Uint32Array,
 	distance: Float64Array,
 ): void {
-	const k = centres.length / x.columns;
 	const sizes = new Uint32Array(k);
 	for (const c of nearest) sizes[c]++;
+	if (!sizes.includes(0)) return;
+	const { lengths } = data;
+	// Without the rounding of 32 bits, for which equal rows may lie apart.
+	distance.set(squaredDistances(x, lengths, nearest, data.centres()));
 	for (let c = 0; c < k; c++) {
 		if (sizes[c] > 0) continue;
 		let far = -1;
 		for (let i = 0; i < nearest.length; i++)
 			if (sizes[nearest[i]] > 1 && (far < 0 || distance[i] > distance[far]))
 				far = i;
-		if (
-			far < 0 ||
-			distanceBetween(x, far, centres, nearest[far]) <= 1e-12 * lengths[far]
-		)
+		if (far < 0 || distance[far] <= 1e-12 * lengths[far])
 			throw new Error(
 				`k is ${k}, but only ${sizes.filter((n) => n > 0).length} of the rows are distinct; give a smaller k.`,
 			);
@@ -163,31 +146,59 @@ function fillEmpty(
 	}
 }
 
-/** Squared, from one row to one centre: without the rounding of the quick way. */
-function distanceBetween(
-	x: Matrix,
-	row: number,
-	centres: Float32Array,
-	c: number,
-): number {
-	const difference = Float64Array.from(
-		centres.subarray(c * x.columns, (c + 1) * x.columns),
-	);
-	addRow(x, row, -1, difference, 0);
-	return difference.reduce((sum, v) => sum + v * v, 0);
-}
-
 /** Distance of each row to the centre of its own cluster. */
-export async function distancesToOwn(
+export function distancesToOwn(
 	x: Matrix,
 	assignment: Uint32Array,
 	centres: Float32Array,
-): Promise<Float64Array> {
-	const distances = new Float64Array(assignment.length);
-	const turn = turns();
-	for (const [i, c] of assignment.entries()) {
-		if (i % 64 === 0) await turn();
-		distances[i] = Math.sqrt(distanceBetween(x, i, centres, c));
+): Float64Array {
+	return squaredDistances(x, squaredLengths(x), assignment, centres).map(
+		Math.sqrt,
+	);
+}
+
+/** Of each row to the centre of its own cluster, in 64 bits. */
+function squaredDistances(
+	x: Matrix,
+	lengths: Float64Array,
+	assignment: Uint32Array,
+	centres: Float32Array,
+): Float64Array {
+	const d = x.columns;
+	if (x.kind === "dense")
+		return Float64Array.from(assignment, (c, i) => {
+			let sum = 0;
+			for (let j = 0, at = i * d, of = c * d; j < d; j++, at++, of++)
+				sum += (x.data[at] - centres[of]) ** 2;
+			return sum;
+		});
+	const squares = new Float64Array(centres.length / d);
+	for (let c = 0; c < squares.length; c++)
+		for (let at = c * d; at < (c + 1) * d; at++)
+			squares[c] += centres[at] * centres[at];
+	return Float64Array.from(assignment, (c, i) => {
+		let dot = 0;
+		for (let p = x.indptr[i]; p < x.indptr[i + 1]; p++)
+			dot += x.values[p] * centres[c * d + x.indices[p]];
+		return Math.max(0, lengths[i] - 2 * dot + squares[c]);
+	});
+}
+
+/** The nearest of `centres` for each row, and its squared distance. */
+export async function nearestCentres(
+	x: Matrix,
+	centres: Float32Array /* [k, columns] */,
+	k: number,
+): Promise<{ assignment: Uint32Array; distance: Float64Array }> {
+	const data = await means(x, k, "euclidean");
+	try {
+		checkFinite(data);
+		data.place(centres);
+		const assignment = new Uint32Array(x.rows);
+		const distance = new Float64Array(x.rows);
+		await data.nearest(assignment, distance);
+		return { assignment, distance };
+	} finally {
+		await data.release();
 	}
-	return distances;
 }

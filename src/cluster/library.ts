@@ -1,6 +1,7 @@
 import { forEachEntry, type Matrix } from "../activations";
 import { turns } from "../interrupt";
 import type { Partition } from "./kmeans";
+import type { Clustering } from "./result";
 
 type Round = ReturnType<typeof import("ml-kmeans").kmeans>;
 
@@ -11,17 +12,25 @@ const LIMIT = 100_000_000;
  * k-means by the npm library ml-kmeans: one k-means++ start, at most 100 rounds. It takes dense rows only (they are
  * made dense, so this is for small data), and a cluster that loses all its rows stays where it was, empty.
  * `start` gives the centres' rows instead of k-means++. On `signal` it ends after the round at hand.
+ *
+ * Throws on a metric other than "euclidean", the only one that its centres, means, are right for; on too much data; and
+ * where a cluster stays empty.
  */
 export async function kMeansWithLibrary(
 	x: Matrix,
 	options: {
 		k: number;
 		seed: number;
+		metric?: Clustering["metric"];
 		start?: ArrayLike<number>;
 		signal?: AbortSignal;
 	},
 ): Promise<Partition> {
-	const { k, seed, signal } = options;
+	const { k, seed, metric = "euclidean", signal } = options;
+	if (metric !== "euclidean")
+		throw new Error(
+			`solver "ml-kmeans" knows the metric "euclidean" only, and "${metric}" was given; leave out the one or the other.`,
+		);
 	const work = x.rows * x.columns * k;
 	if (work > LIMIT)
 		throw new Error(

@@ -6,6 +6,7 @@ import {
 	type Matrix,
 } from "../activations";
 import { topIndices } from "../top";
+import { benjaminiHochberg, fisherTest } from "./fisher";
 import type { Clustering } from "./result";
 
 const TOP = 10;
@@ -34,15 +35,68 @@ export function meanDifferences(
 	);
 }
 
-/** The columns that mark each cluster, best first; only those that are higher inside. */
+/**
+ * The latents that mark each cluster, best first; only those whose mean is higher inside. See `Clustering.marks`: a
+ * latent fires in a sentence where its pooled value is not 0.
+ */
 export function markingLatents(
-	differences: Float64Array[],
+	pooled: Matrix,
+	assignment: Uint32Array,
+	k: number,
 ): Clustering["marks"] {
-	return differences.flatMap((scores, cluster) =>
+	const d = pooled.columns;
+	const n = pooled.rows;
+	const sizes = new Float64Array(k);
+	for (const c of assignment) sizes[c]++;
+	const fires = new Uint32Array(k * d); // in how many of each cluster's sentences
+	const total = new Uint32Array(d);
+	forEachEntry(pooled, (row, latent, value) => {
+		if (value === 0) return;
+		fires[assignment[row] * d + latent]++;
+		total[latent]++;
+	});
+	const p = correctedTests(fires, total, sizes, n);
+	return meanDifferences(pooled, assignment, k).flatMap((scores, cluster) =>
 		topIndices(scores, TOP)
 			.filter((latent) => scores[latent] > 0)
-			.map((latent) => ({ cluster, latent, score: scores[latent] })),
+			.map((latent) => {
+				const own = fires[cluster * d + latent];
+				const inside = own / sizes[cluster];
+				return {
+					cluster,
+					latent,
+					score: scores[latent],
+					inside,
+					outside: (total[latent] - own) / (n - sizes[cluster]),
+					lift: inside / (total[latent] / n),
+					p_value: p[cluster * d + latent],
+				};
+			}),
 	);
+}
+
+/**
+ * Of each cluster and thing (a latent, a class): the probability that by chance the cluster's sentences have it at least
+ * so often, corrected for all clusters × things that some sentence has.
+ */
+export function correctedTests(
+	inside: ArrayLike<number> /* [k, things] */,
+	total: ArrayLike<number> /* [things] */,
+	sizes: ArrayLike<number> /* [k] */,
+	n: number,
+): Float64Array {
+	const test = fisherTest(n);
+	const d = total.length;
+	const tested = Uint32Array.from({ length: inside.length }, (_, at) => at);
+	const some = tested.filter((at) => total[at % d] > 0);
+	const p = Float64Array.from(some, (at) =>
+		test(inside[at], sizes[Math.floor(at / d)], total[at % d]),
+	);
+	const corrected = new Float64Array(inside.length).fill(1);
+	benjaminiHochberg(p).forEach((value, i) => {
+		corrected[some[i]] = value;
+	});
+	return corrected;
 }
 
 /**

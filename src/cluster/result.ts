@@ -1,39 +1,213 @@
 import type { Sentences } from "../dataset";
+import type { HookName } from "../model";
+
+/** What is done with the rows before k-means sees them, so that new sentences get the same. */
+export interface ClusterSpace {
+	/** Taken off each column before scaling; zeros for latents. */
+	offset: Float64Array; // [columns]
+	/** Each column is multiplied by this; then each row is given the length 1. */
+	factor: Float64Array; // [columns]
+}
+
+/** How far a grouping agrees with a label, over the sentences that have it. */
+export interface Agreement {
+	/** Adjusted Rand index (Hubert & Arabie 1985): 0 by chance, 1 when they are the same groups. */
+	ari: number;
+	/** Mutual information over the mean of the two entropies, 0 to 1. */
+	nmi: number;
+	/** Of the clusters: 1 when each has sentences of one class only. */
+	homogeneity: number;
+	/** 1 when each class is in one cluster only. */
+	completeness: number;
+	/** Harmonic mean of the two (Rosenberg & Hirschberg 2007). */
+	v_measure: number;
+}
 
 /** Sentences grouped by k-means: `cluster` returns it. */
 export interface Clustering {
 	kind: "clusters";
 	k: number;
-	hook_name: string;
+	/** "spherical": centres have the length 1 too, and what counts is the cosine. */
+	metric: "euclidean" | "spherical";
+	hook_name: HookName;
 	/** What was clustered. */
 	source: "latents" | "activations";
+	/** How a sentence's tokens became one row. */
+	pool: "mean" | "max" | "last";
 	/** The offsets column that the text was cut at. */
 	before?: string;
 	sentences: Sentences;
 	/** Each sentence's cluster, 0 to k − 1; cluster 0 is the largest. */
 	assignment: Uint32Array; // [n_sentences]
+	/** In the scaled space. */
+	centres: Float32Array; // [k, columns]
+	space: ClusterSpace;
 	/** Sentences in each cluster. */
 	sizes: number[];
 	/** Sum of squared distances to the nearest centre, over scaled rows of length 1. */
 	inertia: number;
 	/** Mean silhouette of at most 2,000 sentences, −1 to 1. */
 	silhouette: number;
-	/** Adjusted Rand index against each label: 0 by chance, 1 when they are the same groups. */
-	ari: Record<string, number>;
+	/** With each label; NaN where no sentence has it. */
+	agreement: Record<string, Agreement>;
 	/** The five sentences nearest each centre, nearest first. */
 	exemplars: { cluster: number; sentence: number; distance: number }[];
-	/** The ten latents that mark each cluster, best first; empty for activations. `score`: in standard deviations, how far the mean inside lies above the mean outside. */
-	marks: { cluster: number; latent: number; score: number }[];
+	/** The five sentences of each cluster that lie farthest from its centre, farthest first. */
+	farthest: { cluster: number; sentence: number; distance: number }[];
+	/**
+	 * The ten latents that mark each cluster, best first; empty for activations. `score`: in standard deviations, how far
+	 * the mean inside lies above the mean outside. `inside`, `outside`: share of sentences in which it fires. `lift`: inside
+	 * over the share among all. `p_value`: that so many fire inside by chance (one-sided Fisher test), corrected for all
+	 * clusters × latents that fire (Benjamini & Hochberg 1995).
+	 */
+	marks: {
+		cluster: number;
+		latent: number;
+		score: number;
+		inside: number;
+		outside: number;
+		lift: number;
+		p_value: number;
+	}[];
 	/** The ten tokens that mark each cluster, best first. `score`: z-score of the log-odds against the other clusters. */
 	tokens: { cluster: number; token: string; score: number }[];
 	/** For each exemplar, in the same order: the characters that make it belong there, and how much (0 to 1). */
 	activating: { start: number; end: number; strength: number }[][];
+	/**
+	 * Every class of every label in every cluster: `inside` and `overall` are the class's shares, `lift` their ratio,
+	 * `p_value` that it is at least so frequent inside by chance (as for `marks`, corrected over the label's clusters ×
+	 * classes). Sentences without the label do not count; of a label with more than 50 classes the 50 most frequent are here.
+	 */
+	enrichment: {
+		cluster: number;
+		label: string;
+		class: string;
+		n: number;
+		inside: number;
+		overall: number;
+		lift: number;
+		p_value: number;
+	}[];
 	/** The clustered rows along the first two principal components of the centres; of the rows, where k is 1 or 2. */
 	projection: [number, number][]; // [n_sentences]
 	solver: "lloyd" | "ml-kmeans";
+	/** k-means++ starts that were tried. */
+	restarts: number;
 	seed: number;
 	/** Set where k-means was interrupted: then this is the best clustering so far. */
 	stopped?: "interrupted";
 	/** Wall-clock. */
+	seconds: number;
+}
+
+/** What speaks for each number of clusters: `howManyClusters` returns it. */
+export interface ClusterCounts {
+	kind: "cluster-counts";
+	source: "latents" | "activations";
+	hook_name: HookName;
+	n_sentences: number;
+	/** By rising k; the first is k = 1, of which silhouette and stability are NaN. */
+	rows: {
+		k: number;
+		inertia: number;
+		/** Mean log inertia of reference data without clusters less our own (Tibshirani, Walther & Hastie 2001). */
+		gap: number;
+		/** Standard error of the gap: s(k) · √(1 + 1/B). */
+		gap_error: number;
+		silhouette: number;
+		/**
+		 * Mean adjusted Rand index between pairs of fits to bootstrap samples, on the sentences that both saw. The index is
+		 * corrected for chance, so that 0 is what random groups would have, for every k.
+		 */
+		stability: number;
+		/** Least and largest of the pairs. */
+		stability_range: [number, number];
+		/**
+		 * The least sure cluster: its mean Jaccard index with the most similar cluster of each bootstrap fit (Hennig 2007: from
+		 * 0.75 stable, below 0.6 not to be trusted). Absent for k = 1.
+		 */
+		weakest?: number;
+	}[];
+	/**
+	 * What each criterion alone would choose. gap: the first k whose gap is at least the next one's less its error, 1 among
+	 * them; silhouette: the highest; stability: the largest k within 0.01 of the highest.
+	 */
+	choices: { gap: number; silhouette: number; stability: number };
+	recommended: number;
+	/** Why, in a sentence. */
+	reason: string;
+	/** Bootstrap fits and reference data sets for each k. */
+	repeats: number;
+	metric: Clustering["metric"];
+	seed: number;
+	stopped?: "interrupted";
+	seconds: number;
+}
+
+/** The latents of an autoencoder grouped: `clusterLatents` returns it. */
+export interface LatentClustering {
+	kind: "latent-clusters";
+	/** "decoder": the directions that they write; "coactivation": which sentences they fire in together. */
+	by: "decoder" | "coactivation";
+	method: "spherical" | "agglomerative";
+	k: number;
+	hook_name: HookName;
+	/** The latents that were grouped: those that fire at all, or all of them; a sample where there were too many. */
+	latents: Uint32Array; // [n]
+	/** Cluster of each of `latents`; cluster 0 is the largest. */
+	assignment: Uint32Array; // [n]
+	sizes: number[];
+	/** Mean cosine of its members with its mean direction. */
+	tightness: number[];
+	/** The five members nearest each cluster's mean direction, with the cosine. */
+	members: { cluster: number; latent: number; cosine: number }[];
+	/** For each of `latents`, where it lies. */
+	map: [number, number][]; // [n]
+	map_method: "pca" | "umap";
+	/** The token that each of `latents` fires on most; absent where only an autoencoder was given. */
+	tokens?: string[];
+	seed: number;
+	stopped?: "interrupted";
+	seconds: number;
+}
+
+/** k-means step by step in two dimensions: `kMeansSteps` returns it. */
+export interface KMeansSteps {
+	kind: "k-means-steps";
+	k: number;
+	/** The sentences that were drawn and clustered, a sample where there are many. */
+	points: { sentence: number; x: number; y: number; text: string }[];
+	/** From the start to the end. */
+	steps: {
+		/** [k] places of the centres. */
+		centres: [number, number][];
+		/** Cluster of each of `points`. */
+		assignment: number[];
+		inertia: number;
+		/** How many points changed their cluster in this step. */
+		moved: number;
+	}[];
+	converged: boolean;
+	seed: number;
+}
+
+/** Tokens grouped by mini-batch k-means: `clusterTokens` returns it. */
+export interface TokenClustering {
+	kind: "token-clusters";
+	k: number;
+	/** "spherical": tokens and centres have the length 1, and what counts is the cosine. */
+	metric: Clustering["metric"];
+	hook_name: HookName;
+	/** Cluster of each token; cluster 0 is the largest. */
+	assignment: Uint32Array; // [n_tokens]
+	centres: Float32Array; // [k, d_in]
+	sizes: number[];
+	/** Sum of squared distances to the centres, in the activations' own units or of tokens at length 1. */
+	inertia: number;
+	/** The ten token types that mark each cluster, as in `Clustering`. */
+	tokens: { cluster: number; token: string; score: number }[];
+	batches: number;
+	seed: number;
+	stopped?: "interrupted";
 	seconds: number;
 }

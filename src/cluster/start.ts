@@ -1,38 +1,31 @@
-import type { Matrix, Products } from "../activations";
+import type { Matrix } from "../activations";
 import { turns } from "../interrupt";
 import type { Random } from "../random";
+import type { Means } from "./means";
 
-/** Rows with what k-means asks of them again and again. */
-export interface Data {
-	x: Matrix;
-	lengths: Float64Array; // [rows], squared
-	products: Products;
-}
-
-/** k-means++: rows drawn in proportion to their squared distance from the centres so far. */
+/**
+ * k-means++ (Arthur & Vassilvitskii 2007): rows drawn in proportion to their squared distance from those so far, each
+ * the best of 2 + ln k draws.
+ */
 export async function plusPlus(
-	data: Data,
+	{ distancesTo, lengths }: Means,
 	k: number,
 	draw: Random,
 ): Promise<Uint32Array> {
-	const { x, lengths } = data;
 	const chosen = new Uint32Array(k);
-	chosen[0] = draw.int(x.rows);
-	let closest = (await distancesTo(data, chosen.subarray(0, 1)))[0];
+	chosen[0] = draw.int(lengths.length);
+	let closest = (await distancesTo(chosen.subarray(0, 1)))[0];
 	const pause = turns();
 	const trials = 2 + Math.floor(Math.log(k));
 	for (let c = 1; c < k; c++) {
 		await pause();
-		const candidates = Uint32Array.from({ length: trials }, () =>
-			drawInProportion(closest, draw),
-		);
-		const distances = await distancesTo(data, candidates);
+		const candidates = drawInProportion(closest, draw, trials);
 		let least = Number.POSITIVE_INFINITY;
 		let next = closest;
-		distances.forEach((to, t) => {
+		for (const [t, to] of (await distancesTo(candidates)).entries()) {
 			let sum = 0;
 			for (let i = 0; i < to.length; i++) {
-				to[i] = Math.min(to[i], closest[i]);
+				if (closest[i] < to[i]) to[i] = closest[i];
 				sum += to[i];
 			}
 			if (sum < least) {
@@ -40,35 +33,32 @@ export async function plusPlus(
 				next = to;
 				chosen[c] = candidates[t];
 			}
-		});
+		}
 		closest = next;
 	}
 	return chosen;
-
-	async function distancesTo(
-		{ products }: Data,
-		rows: Uint32Array,
-	): Promise<Float64Array[]> {
-		const centres = centresAt(x, rows);
-		const t = rows.length;
-		const scores = await products.times(turn(centres, t, x.columns), t);
-		return Array.from(rows, (row, c) =>
-			lengths.map((length, i) =>
-				Math.max(0, length + lengths[row] - 2 * scores[i * t + c]),
-			),
-		);
-	}
 }
 
-function drawInProportion(weights: Float64Array, draw: Random): number {
+/** Positions in `weights`, the same more than once where it falls so. */
+function drawInProportion(
+	weights: Float64Array,
+	draw: Random,
+	n: number,
+): Uint32Array {
 	let total = 0;
 	for (const w of weights) total += w;
-	let left = draw.uniform() * total;
-	for (let i = 0; i < weights.length; i++) {
-		left -= weights[i];
-		if (left < 0) return i;
+	// Every row lies on a centre: then any will do.
+	if (total === 0)
+		return Uint32Array.from({ length: n }, () => draw.int(weights.length));
+	const marks = Float64Array.from({ length: n }, () => draw.uniform() * total);
+	marks.sort();
+	const drawn = new Uint32Array(n).fill(weights.length - 1);
+	let sum = 0;
+	for (let i = 0, t = 0; i < weights.length && t < n; i++) {
+		sum += weights[i];
+		while (t < n && marks[t] < sum) drawn[t++] = i;
 	}
-	return draw.int(weights.length); // every row lies on a centre
+	return drawn;
 }
 
 /** Copies of rows, dense. */
@@ -94,16 +84,4 @@ export function addRow(
 		for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++)
 			to[at + x.indices[p]] += factor * x.values[p];
 	}
-}
-
-/** [k, columns] as [columns, k]. */
-export function turn(
-	a: Float32Array,
-	k: number,
-	columns: number,
-): Float32Array {
-	const out = new Float32Array(a.length);
-	for (let c = 0; c < k; c++)
-		for (let j = 0; j < columns; j++) out[j * k + c] = a[c * columns + j];
-	return out;
 }

@@ -117,32 +117,40 @@ export function writeSafetensors(
 	tensors: Record<string, TensorToWrite>,
 	metadata?: Record<string, string>,
 ): number {
-	const entries: [string, unknown][] = metadata
-		? [["__metadata__", metadata]]
-		: [];
-	let end = 0;
-	for (const [name, { shape, data, dtype }] of Object.entries(tensors)) {
+	const described = Object.entries(tensors).map(([name, tensor]) => {
+		const { shape, data, dtype = dtypeOf(data) } = tensor;
 		if (product(shape) !== data.length)
 			throw new Error(
 				`The tensor "${name}" has ${data.length} numbers, but its shape [${shape}] needs ${product(shape)}.`,
 			);
-		const begin = end;
-		end += data.byteLength;
-		entries.push([
-			name,
-			{ dtype: dtype ?? dtypeOf(data), shape, data_offsets: [begin, end] },
-		]);
+		return { name, shape, dtype };
+	});
+	const header = safetensorsHeader(described, metadata);
+	const parts = Object.values(tensors).map(({ data }) => bytesOf(data));
+	writeFileAtomic(file, [header, ...parts]);
+	return parts.reduce((n, part) => n + part.length, header.length);
+}
+
+/** What stands at the beginning of a file whose tensors follow one another in this order. */
+export function safetensorsHeader(
+	tensors: Iterable<{ name: string; shape: number[]; dtype: string }>,
+	metadata?: Record<string, string>,
+): Uint8Array {
+	const entries: [string, unknown][] = metadata
+		? [["__metadata__", metadata]]
+		: [];
+	let end = 0;
+	for (const { name, shape, dtype } of tensors) {
+		const data_offsets = [end, end + product(shape) * bytesPerElement[dtype]];
+		end = data_offsets[1];
+		entries.push([name, { dtype, shape, data_offsets }]);
 	}
 	const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
 	const padded = Math.ceil(json.length / 8) * 8; // the numbers begin at a multiple of 8
 	const header = Buffer.alloc(8 + padded, " ");
 	header.writeBigUInt64LE(BigInt(padded));
 	json.copy(header, 8);
-	writeFileAtomic(file, [
-		header,
-		...Object.values(tensors).map(({ data }) => bytesOf(data)),
-	]);
-	return header.length + end;
+	return header;
 }
 
 /** The same memory as bytes. */
@@ -150,7 +158,7 @@ export function bytesOf(data: ArrayBufferView): Uint8Array {
 	return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function dtypeOf(data: TensorToWrite["data"]): "F32" | "U32" | "U16" {
+function dtypeOf(data: TensorToWrite["data"]): string {
 	if (data instanceof Float32Array) return "F32";
 	return data instanceof Uint32Array ? "U32" : "U16";
 }

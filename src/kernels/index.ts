@@ -90,7 +90,10 @@ export type PartKernel =
 	| "adamUnitRows"
 	| "centreRows"
 	| "decodeRows"
-	| "gatherLatents";
+	| "gatherLatents"
+	| "groupMeans"
+	| "nearestRows"
+	| "timesRows";
 
 /** Named float32 arrays side by side in one WebAssembly memory. */
 export interface Allocation<Name extends string = string> {

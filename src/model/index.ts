@@ -27,3 +27,4 @@ export type {
 	TokenOptions,
 	Tokens,
 } from "./types";
+export { type UntrainedOptions, untrainedModel } from "./untrained";

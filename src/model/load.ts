@@ -5,7 +5,7 @@ import { makeRuns } from "./decoder";
 import { makeGenerate } from "./generate";
 import { makeGradients } from "./gradients";
 import { hookNames, parseHook } from "./hooks";
-import { type LocateOptions, locateModel } from "./locate";
+import { type Located, type LocateOptions, locateModel } from "./locate";
 import { makeLogitLens } from "./logit-lens";
 import { type Gpt2, makeEngine } from "./run";
 import { endingAt, keptOf, openSessions } from "./sessions";
@@ -25,8 +25,16 @@ export async function loadModel(
 	options: LocateOptions = {},
 ): Promise<Model> {
 	const signal = listenTo(options.signal);
-	const { folder, revision } = await locateModel(id, { ...options, signal });
+	const located = await locateModel(id, { ...options, signal });
 	signal?.throwIfAborted();
+	return openGpt2(id, located);
+}
+
+/** The model in a folder, by the name that it shall have. */
+export async function openGpt2(
+	id: string,
+	{ folder, revision }: Located,
+): Promise<Model> {
 	const config = readConfig(folder, id);
 	const weights = openWeights(config);
 	const tokenizer = await loadTokenizer(folder);

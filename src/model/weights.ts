@@ -120,7 +120,8 @@ export function commonFolder(files: string[]): string {
 	return folder;
 }
 
-function expectedShapes(config: Gpt2Config): [string, number[]][] {
+/** The tensors that a GPT-2 has, with their shapes; one that has two uses is named twice. */
+export function expectedShapes(config: Gpt2Config): [string, number[]][] {
 	const { d_model: d, d_mlp, n_ctx, d_vocab, n_layers } = config;
 	const norm = (name: string): [string, number[]][] => [
 		[`${name}.weight`, [d]],

@@ -34,6 +34,7 @@ export {
 	type PlantedOptions,
 	plantedDictionary,
 } from "./planted";
+export { type RandomSaeOptions, randomSae } from "./random";
 export { type Recovery, recovery } from "./recovery";
 export { makeSae } from "./sae";
 export {

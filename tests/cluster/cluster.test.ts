@@ -34,8 +34,8 @@ for (const source of [latents, acts])
 		const found = await cluster(source, { k: 3, seed: 1 });
 		assert.equal(found.source, source.kind);
 		assert.deepEqual(found.sizes, [60, 40, 20]);
-		assert.equal(found.ari.topic, 1);
-		assert.ok(Math.abs(found.ari.coin) < 0.05);
+		assert.equal(found.agreement.topic.ari, 1);
+		assert.ok(Math.abs(found.agreement.coin.ari) < 0.05);
 		assert.deepEqual([...found.assignment], plan);
 		assert.ok(found.silhouette > 0.2);
 		assert.ok(found.inertia > 0);
@@ -93,7 +93,7 @@ test("the same seed gives the same clustering", async () => {
 test("ml-kmeans runs by name and finds the same groups", async () => {
 	const found = await cluster(latents, { k: 3, solver: "ml-kmeans" });
 	assert.equal(found.solver, "ml-kmeans");
-	assert.equal(found.ari.topic, 1);
+	assert.equal(found.agreement.topic.ari, 1);
 	assert.deepEqual(found.sizes, [60, 40, 20]);
 });
 
@@ -103,7 +103,7 @@ test("a sentence whose label is empty does not count in the agreement", async ()
 		labels: { topic: labels.topic.map((t, i) => (i % 2 ? t : "")) },
 	};
 	const found = await cluster({ ...acts, sentences: some }, { k: 3 });
-	assert.equal(found.ari.topic, 1);
+	assert.equal(found.agreement.topic.ari, 1);
 });
 
 test("one cluster has no silhouette and no marks", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adjustedRandIndex, silhouette } from "../../src/cluster/quality";
+import { adjustedRandIndex } from "../../src/cluster/quality";
+import { silhouette } from "../../src/cluster/silhouette";
 import { random } from "../../src/random";
 import { dense, sparse } from "../matrices";
 

@@ -10,7 +10,7 @@ import {
 import type { Decoder } from "../../model";
 import { reportProgress } from "../../progress";
 import { type Context, contextsOf, type Place } from "../contexts";
-import { progressLabel, runContexts } from "../run";
+import { intoArray, progressLabel, runContexts } from "../run";
 import type { ExtractSettings, TokenRows } from "../types";
 import { layOut, makeWindow, type Window } from "../window";
 import { type Shard, type StoreIndex, shardName } from "./format";
@@ -60,7 +60,8 @@ export function shardWriter(job: StoreJob, known: readonly Shard[]) {
 				memory[h].values = new Float32Array(withRoom(length));
 			return { ...hook, into: memory[h].values.subarray(0, length) };
 		});
-		await runContexts(model, window, firstRow, targets, {
+		const puts = targets.map((target) => intoArray(target, target.into));
+		await runContexts(model, window, firstRow, puts, {
 			texts: sentences.text,
 			settings,
 			told: progress(first_row, n, next),

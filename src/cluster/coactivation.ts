@@ -1,0 +1,126 @@
+import {
+	countedTokens,
+	poolSentences,
+	type SparseMatrix,
+} from "../activations";
+import type { Latents } from "../sae";
+
+/** The latents that fire on a token that counts (the model's begin and end tokens do not), ascending. */
+export function firingLatents(source: Latents): Uint32Array {
+	const { keep } = countedTokens(source.acts);
+	const fires = new Uint8Array(source.d_sae);
+	for (let row = 0; row < keep.length; row++) {
+		if (!keep[row]) continue;
+		for (let p = source.indptr[row]; p < source.indptr[row + 1]; p++)
+			fires[source.indices[p]] = 1;
+	}
+	return Uint32Array.from(fires.keys()).filter((latent) => fires[latent]);
+}
+
+/**
+ * For each of `latents` (ascending) a row over the sentences: the same number where it fires in the sentence, nothing
+ * where it does not, at length 1. So the cosine of two rows is n_ab / √(n_a n_b), of the sentences in which both fire
+ * and each does (Ochiai's coefficient): how strongly they fire takes no part.
+ */
+export async function coactivation(
+	source: Latents,
+	latents: Uint32Array,
+	signal?: AbortSignal,
+): Promise<SparseMatrix> {
+	const pooled = (await poolSentences(source, {
+		pool: "max",
+		...(signal && { signal }),
+	})) as SparseMatrix;
+	const rowOf = new Int32Array(source.d_sae).fill(-1);
+	latents.forEach((latent, row) => {
+		rowOf[latent] = row;
+	});
+	const indptr = new Float64Array(latents.length + 1);
+	for (const latent of pooled.indices)
+		if (rowOf[latent] >= 0) indptr[rowOf[latent] + 1]++;
+	for (let i = 0; i < latents.length; i++) indptr[i + 1] += indptr[i];
+	const next = indptr.slice();
+	const indices = new Uint32Array(indptr[latents.length]);
+	for (let sentence = 0; sentence < pooled.rows; sentence++)
+		for (
+			let p = pooled.indptr[sentence];
+			p < pooled.indptr[sentence + 1];
+			p++
+		) {
+			const row = rowOf[pooled.indices[p]];
+			if (row >= 0) indices[next[row]++] = sentence;
+		}
+	const values = new Float32Array(indices.length);
+	for (let i = 0; i < latents.length; i++)
+		values
+			.subarray(indptr[i], indptr[i + 1])
+			.fill(1 / Math.sqrt(indptr[i + 1] - indptr[i]));
+	return {
+		kind: "sparse",
+		rows: latents.length,
+		columns: pooled.rows,
+		indptr,
+		indices,
+		values,
+	};
+}
+
+/**
+ * The text of the token type that each of `latents` fires on most: the one with the largest cosine between its
+ * activations over all tokens and the type's occurrences (1 there, 0 elsewhere), the sum on them / √(how many there are).
+ * So neither one odd occurrence of a rare token wins, as by the mean, nor always the commonest token, as by the sum. Of
+ * equals it is the one that occurs first.
+ */
+export function strongestTokens(
+	source: Latents,
+	latents: Uint32Array,
+): string[] {
+	const { rows, sentences } = source.acts;
+	const { keep } = countedTokens(source.acts);
+	const best = new Float64Array(source.d_sae);
+	const where = new Int32Array(source.d_sae).fill(-1); // a row of the best token
+	const sum = new Float64Array(source.d_sae);
+	for (const own of rowsByToken(rows.token, keep)) {
+		const touched = new Set<number>();
+		for (const row of own)
+			for (let p = source.indptr[row]; p < source.indptr[row + 1]; p++) {
+				touched.add(source.indices[p]);
+				sum[source.indices[p]] += source.values[p];
+			}
+		for (const latent of touched) {
+			const score = sum[latent] / Math.sqrt(own.length);
+			sum[latent] = 0;
+			if (score <= best[latent]) continue;
+			best[latent] = score;
+			where[latent] = own[0];
+		}
+	}
+	return Array.from(latents, (latent) => {
+		const row = where[latent];
+		const text = sentences.text[rows.sentence[row]];
+		return text.slice(rows.start[row], rows.end[row]);
+	});
+}
+
+/** The rows of each token type that count, in the order in which the types first occur. */
+function rowsByToken(token: Uint32Array, keep: Uint8Array): Uint32Array[] {
+	const place = new Map<number, number>();
+	const sizes: number[] = [];
+	for (let row = 0; row < token.length; row++) {
+		if (!keep[row]) continue;
+		const at = place.get(token[row]);
+		if (at !== undefined) sizes[at]++;
+		else {
+			place.set(token[row], sizes.length);
+			sizes.push(1);
+		}
+	}
+	const groups = sizes.map((size) => new Uint32Array(size));
+	sizes.fill(0);
+	for (let row = 0; row < token.length; row++) {
+		if (!keep[row]) continue;
+		const at = place.get(token[row]) as number;
+		groups[at][sizes[at]++] = row;
+	}
+	return groups;
+}

@@ -6,6 +6,7 @@ import {
 	type Activations,
 	extract,
 	openActivations,
+	poolHooks,
 	poolSentences,
 } from "../src/activations";
 import { cluster } from "../src/cluster";
@@ -18,7 +19,7 @@ import {
 	turns,
 	untilInterrupted,
 } from "../src/interrupt";
-import { loadModel, type Model } from "../src/model";
+import { loadModel, type Model, untrainedModel } from "../src/model";
 import { probe, probeLayers } from "../src/probe";
 import { setProgressSink } from "../src/progress";
 import {
@@ -76,6 +77,14 @@ const long: Listening = {
 	probe: (signal) => probe(latents, { label: "kind", signal }),
 	probeLayers: (signal) =>
 		probeLayers(model, sentences, { labels: ["kind"], signal }),
+	poolHooks: (signal) =>
+		poolHooks(model, sentences, {
+			hook_names: [hook_name],
+			batch_tokens: 64,
+			signal,
+		}),
+	untrainedModel: async (signal) =>
+		(await untrainedModel(model, { signal })).dispose(),
 	neurons: (signal) => neurons(model, sentences, { layer: 0, signal }),
 	factorLatents: (signal) => factorLatents(latents, { signal }),
 };

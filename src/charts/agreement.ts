@@ -1,4 +1,5 @@
 import type { Clustering } from "../cluster";
+import { checkKind, known } from "./check";
 import {
 	type Chart,
 	chart,
@@ -6,63 +7,130 @@ import {
 	count,
 	fixed,
 	ink,
-	numbers,
+	palette,
 } from "./theme";
 
+const most_labels = 40;
+const width = 440;
+
+/** Marks on the bars; V-measure is the normalised mutual information too. */
+const measures = [
+	{ key: "v_measure", name: "V-measure (= NMI)", shape: "diamond" },
+	{ key: "homogeneity", name: "homogeneity", shape: "triangle-up" },
+	{ key: "completeness", name: "completeness", shape: "triangle-down" },
+] as const;
+
 /**
- * Which true factor the clusters follow: the adjusted Rand index of the clusters with each label, largest first
- * (0: no more than chance, 1: the same partition).
+ * Which true factor the clusters follow: bars of the adjusted Rand index of the clusters with each label, largest first
+ * (0: no more than chance, 1: the same partition), and on them V-measure with its two parts: homogeneity (each cluster
+ * has one class only) and completeness (each class is in one cluster only). At most 40 labels are drawn.
  */
 export function agreement(clustering: Clustering): Chart {
-	const labels = clipAll(Object.keys(clustering.ari), 32);
-	const values = Object.values(clustering.ari)
-		.map((ari, i) => ({ label: labels[i], ari }))
-		.sort((a, b) => b.ari - a.ari)
-		.slice(0, 40);
-	if (!values.length)
+	checkKind("agreement", clustering, "clusters", "cluster");
+	const entries = Object.entries(clustering.agreement);
+	const labels = clipAll(
+		entries.map(([label]) => label),
+		32,
+	);
+	const rows = entries
+		.map(([, of], i) => ({ label: labels[i], of }))
+		.filter(({ of }) => Number.isFinite(of.ari))
+		.sort((a, b) => b.of.ari - a.of.ari)
+		.slice(0, most_labels);
+	if (!rows.length)
 		throw new Error(
 			"The clustered sentences have no labels, so there is nothing to compare the clusters with: load sentences with label columns.",
 		);
-	const lowest = Math.min(0, ...values.map((v) => v.ari));
-	const negative = lowest < -0.05;
+	const lowest = rows.reduce((low, { of }) => Math.min(low, of.ari), 0);
+	const x = {
+		type: "quantitative",
+		title:
+			"agreement (bar and number: adjusted Rand index; 0: chance, 1: the same groups)",
+		scale: { domain: [lowest < -0.05 ? lowest - 0.05 : 0, 1], clamp: true },
+		axis: { tickCount: 5 },
+	};
+	const [best] = rows;
 	return chart({
 		title: {
 			text:
-				values[0].ari > 0.1
-					? `The clusters follow ${values[0].label}: adjusted Rand index ${fixed(values[0].ari, 2)}`
-					: `The clusters follow none of the labels: at most ${fixed(values[0].ari, 2)}`,
-			subtitle: `adjusted Rand index of ${clustering.k} clusters of ${count(clustering.assignment.length)} sentences with each label`,
+				best.of.ari > 0.1
+					? `The clusters follow ${best.label}: adjusted Rand index ${fixed(best.of.ari, 2)}`
+					: `The clusters follow none of the labels: at most ${fixed(best.of.ari, 2)}`,
+			subtitle: `${clustering.k} clusters of ${count(clustering.assignment.length)} sentences with each label`,
 		},
-		data: { values },
-		width: 420,
-		height: { step: 28 },
+		width,
+		height: { step: rows.length > 20 ? 19 : 30 },
 		encoding: {
 			y: {
 				field: "label",
 				type: "nominal",
-				sort: null,
+				sort: rows.map(({ label }) => label),
 				title: "label",
 				axis: { labelFontSize: 12, labelColor: ink.text, ticks: false },
 			},
-			x: {
-				field: "ari",
-				type: "quantitative",
-				title: "adjusted Rand index (0: chance, 1: the same partition)",
-				scale: { domain: [negative ? lowest - 0.15 : 0, 1], clamp: true },
-				axis: { tickCount: 5 },
-			},
 		},
+		layer: [bars(rows, x), marks(rows, x)],
+	});
+}
+
+interface Row {
+	label: string;
+	of: Clustering["agreement"][string];
+}
+
+function bars(rows: Row[], x: object): object {
+	const values = rows.map(({ label, of }) => ({ label, ari: known(of.ari) }));
+	return {
+		data: { values },
 		layer: [
 			{
-				mark: { type: "bar", color: ink.main, cornerRadiusEnd: 2 },
+				mark: { type: "bar", color: palette[5], cornerRadiusEnd: 2 },
 				encoding: {
+					x: { ...x, field: "ari" },
 					tooltip: [
 						{ field: "label" },
 						{ field: "ari", title: "adjusted Rand index", format: ".3f" },
 					],
 				},
 			},
-			...numbers("ari", ".2f", negative ? 0 : -0.05),
+			{
+				mark: { type: "text", align: "right", fontSize: 11 },
+				encoding: {
+					x: { value: width + 36 },
+					text: { field: "ari", type: "quantitative", format: ".2f" },
+				},
+			},
 		],
-	});
+	};
+}
+
+function marks(rows: Row[], x: object): object {
+	const values = rows.flatMap(({ label, of }) =>
+		measures.map(({ key, name }) => ({
+			label,
+			measure: name,
+			value: known(of[key]),
+		})),
+	);
+	const domain = measures.map(({ name }) => name);
+	const range = measures.map(({ shape }) => shape);
+	return {
+		data: { values },
+		mark: { type: "point", filled: true, size: 50, opacity: 1 },
+		encoding: {
+			x: { ...x, field: "value" },
+			shape: {
+				field: "measure",
+				type: "nominal",
+				scale: { domain, range },
+				legend: { title: null, orient: "top", symbolOpacity: 1 },
+			},
+			color: { value: ink.text },
+			tooltip: [
+				{ field: "label" },
+				{ field: "measure" },
+				{ field: "value", format: ".3f" },
+			],
+		},
+	};
 }

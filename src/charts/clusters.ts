@@ -1,16 +1,10 @@
 import type { Clustering } from "../cluster";
 import { nearNames } from "../suggest";
-import {
-	type Chart,
-	chart,
-	clip,
-	count,
-	fixed,
-	ink,
-	palette,
-	shapes,
-	thin,
-} from "./theme";
+import { byCluster, clusterNames, mapAxis } from "./by-cluster";
+import { checkKind, known } from "./check";
+import { type Chart, chart, clip, count, fixed, thin } from "./theme";
+
+const size = { width: 560, height: 420 };
 
 /**
  * Where the sentences lie: the pooled vectors along the two directions in which the cluster centres lie furthest apart,
@@ -21,26 +15,37 @@ export function clusters(
 	clustering: Clustering,
 	options: { label?: string } = {},
 ): Chart {
+	checkKind("clusters", clustering, "clusters", "cluster");
 	const { label } = options;
 	const column = label === undefined ? undefined : columnOf(clustering, label);
 	const all = Array.from(clustering.assignment, (_, i) => i);
 	const values = thin(all, 1000).map((i) => ({
-		x: round(clustering.projection[i][0]),
-		y: round(clustering.projection[i][1]),
+		x: known(clustering.projection[i][0]),
+		y: known(clustering.projection[i][1]),
 		cluster: clustering.assignment[i],
 		text: clip(clustering.sentences.text[i] ?? "", 120),
 		...(column && { class: clip(column[i] ?? "", 40) }),
 	}));
 	const shared = {
 		data: { values },
-		title: titleOf(clustering, label, values.length),
+		title: {
+			text: finding(clustering, label),
+			subtitle: drawnOf(clustering, values.length),
+		},
 	};
 	if (!column) {
 		const of = clustering.k > 2 ? " of the centres" : "";
 		const named = {
-			layer: [points(clustering, 44, of), ...names],
-			width: 560,
-			height: 420,
+			...size,
+			layer: [
+				points(clustering, values.length > 400 ? 30 : 44, of),
+				...clusterNames(
+					{ map: clustering.projection, assignment: clustering.assignment },
+					Array.from({ length: clustering.k }, (_, c) => String(c)),
+					size,
+					clustering.k > 12 ? 14 : 18,
+				),
+			],
 		};
 		return chart({ ...shared, ...named });
 	}
@@ -63,29 +68,12 @@ function columnOf(clustering: Clustering, label: string): string[] {
 }
 
 function points(clustering: Clustering, size: number, of = ""): object {
-	const domain = clustering.sizes.map((_, i) => i);
 	return {
 		mark: { type: "point", filled: true, size, opacity: 0.6 },
 		encoding: {
-			x: axis("x", `first component${of}`),
-			y: axis("y", `second component${of}`),
-			color: {
-				field: "cluster",
-				type: "nominal",
-				scale:
-					domain.length > palette.length
-						? { domain, scheme: "tableau20" }
-						: { domain, range: palette },
-				legend: { title: "cluster", symbolOpacity: 1 },
-			},
-			...(domain.length <= shapes.length && {
-				shape: {
-					field: "cluster",
-					type: "nominal",
-					scale: { domain, range: shapes },
-					legend: { title: "cluster", symbolOpacity: 1 },
-				},
-			}),
+			x: mapAxis("x", `first component${of}`),
+			y: mapAxis("y", `second component${of}`),
+			...byCluster(clustering.k),
 			tooltip: [
 				{ field: "cluster" },
 				{ field: "class", title: "label" },
@@ -95,50 +83,35 @@ function points(clustering: Clustering, size: number, of = ""): object {
 	};
 }
 
-function axis(field: string, title: string): object {
-	return {
-		field,
-		type: "quantitative",
-		title,
-		scale: { zero: false, nice: true },
-		axis: { tickCount: 5 },
-	};
+/** What the clusters follow: `label`, by default the label that they agree with most. */
+export function finding(c: Clustering, label?: string): string {
+	const [followed, ari] = followedBy(c, label);
+	if (c.k === 1)
+		return `One cluster of ${count(c.assignment.length)} sentences`;
+	const k = `${c.k} clusters`;
+	if (followed === undefined || !Number.isFinite(ari))
+		return `${k} of sentences, silhouette ${fixed(c.silhouette, 2)}`;
+	const verb = ari > 0.1 ? "follow" : "do not follow";
+	return `${k} ${verb} ${clip(followed, 30)}: adjusted Rand index ${fixed(ari, 2)}`;
 }
 
-/** The number of each cluster at its middle, dark on a white rim. */
-const names = [
-	{ stroke: ink.paper, strokeWidth: 4, fill: ink.paper },
-	{ fill: ink.text },
-].map((look) => ({
-	mark: { type: "text", fontSize: 18, fontWeight: "bold", ...look },
-	encoding: {
-		x: { aggregate: "mean", field: "x", type: "quantitative" },
-		y: { aggregate: "mean", field: "y", type: "quantitative" },
-		detail: { field: "cluster" },
-		text: { field: "cluster", type: "nominal" },
-	},
-}));
-
-function titleOf(
-	c: Clustering,
-	label: string | undefined,
-	shown: number,
-): object {
-	const drawn = shown < c.assignment.length ? ` (${count(shown)} drawn)` : "";
-	const [best] = Object.entries(c.ari).sort(([, a], [, b]) => b - a);
-	const [followed, ari] =
-		label !== undefined ? [label, c.ari[label]] : (best ?? []);
-	const name = clip(followed ?? "", 30);
-	const index = ari === undefined ? "" : fixed(ari, 2);
-	return {
-		text:
-			ari === undefined
-				? `${c.k} clusters of sentences, silhouette ${fixed(c.silhouette, 2)}`
-				: `${c.k} clusters ${ari > 0.1 ? "follow" : "do not follow"} ${name}: adjusted Rand index ${index}`,
-		subtitle: `${count(c.assignment.length)} sentences${drawn}, silhouette ${fixed(c.silhouette, 2)}`,
-	};
+function followedBy(
+	{ agreement }: Clustering,
+	label?: string,
+): [string | undefined, number] {
+	if (label !== undefined) return [label, agreement[label]?.ari ?? Number.NaN];
+	const [best] = Object.entries(agreement)
+		.filter(([, { ari }]) => Number.isFinite(ari))
+		.sort(([, a], [, b]) => b.ari - a.ari);
+	return best ? [best[0], best[1].ari] : [undefined, Number.NaN];
 }
 
-function round(x: number): number {
-	return Number(x.toPrecision(4));
+/** How many sentences there are and are drawn, and the silhouette. */
+export function drawnOf(c: Clustering, drawn: number): string {
+	const n = c.assignment.length;
+	const cut = drawn < n ? ` (${count(drawn)} drawn)` : "";
+	const silhouette = Number.isFinite(c.silhouette)
+		? `, silhouette ${fixed(c.silhouette, 2)}`
+		: "";
+	return `${count(n)} sentences${cut}${silhouette}`;
 }

@@ -1,6 +1,8 @@
-import { type Chart, chart, clip, palette, readable, shapes } from "./theme";
+import { known } from "./check";
+import { seriesColor, seriesShape } from "./series";
+import { type Chart, chart, clip, clipAll, readable } from "./theme";
 
-/** One point of a line over layers. */
+/** One point of a line over layers: a row of `probeLayers`, or of your own. */
 export interface LayerRow {
 	layer: number;
 	/** What the line is, e.g. "sentiment". */
@@ -8,6 +10,8 @@ export interface LayerRow {
 	value: number;
 	/** A 95 % interval, where there is one. */
 	interval?: [number, number];
+	/** Where a series has several hooks in a layer, each has a line of its own. */
+	hook_name?: string;
 }
 
 /**
@@ -23,26 +27,31 @@ export function layers(
 ): Chart {
 	if (!rows.length)
 		throw new Error("charts.layers was given no rows: give it at least one.");
-	const values = rows
-		.slice(0, 2000)
-		.map(({ layer, series, value, interval }) => ({
-			layer,
-			series: clip(series, 40),
-			value,
-			...(interval && { low: interval[0], high: interval[1] }),
-		}));
+	const lines = byHook(rows);
+	const names = clipAll(
+		lines.map(({ series }) => series),
+		40,
+	);
+	const values = lines.slice(0, 2000).map(({ layer, value, interval }, i) => ({
+		layer,
+		series: names[i],
+		value: known(value),
+		...(interval && { low: known(interval[0]), high: known(interval[1]) }),
+	}));
 	const series = [...new Set(values.map((v) => v.series))];
 	const numbers = [...new Set(values.map((v) => v.layer))].sort(
 		(a, b) => a - b,
 	);
-	const shares = rows.every((r) => r.value >= 0 && r.value <= 1);
+	const shares = values.every(
+		({ value }) => !((value ?? 0) < 0 || (value ?? 0) > 1),
+	);
 	const y = {
 		type: "quantitative",
 		title: options.value ?? "accuracy on the test split",
 	};
 	const scale = shares ? { domain: [0, 1] } : { zero: false };
 	return chart({
-		title: { text: options.title ?? peaks(rows, options.layer) },
+		title: { text: options.title ?? peaks(lines, options.layer) },
 		data: { values },
 		width: 480,
 		height: 280,
@@ -54,15 +63,7 @@ export function layers(
 				scale: { nice: false, padding: 12 },
 				axis: { values: numbers, format: "d", grid: false },
 			},
-			color: {
-				field: "series",
-				type: "nominal",
-				scale:
-					series.length > palette.length
-						? { domain: series, scheme: "tableau20" }
-						: { domain: series, range: palette },
-				legend: { title: null, symbolOpacity: 1 },
-			},
+			color: seriesColor("series", series),
 		},
 		layer: [
 			{
@@ -78,12 +79,7 @@ export function layers(
 				mark: { type: "point", filled: true, size: 60, opacity: 1 },
 				encoding: {
 					y: { ...y, field: "value", scale },
-					shape: {
-						field: "series",
-						type: "nominal",
-						scale: { domain: series, range: shapes },
-						legend: { title: null, symbolOpacity: 1 },
-					},
+					shape: seriesShape("series", series),
 					tooltip: [
 						{ field: "series" },
 						{ field: "layer" },
@@ -97,18 +93,30 @@ export function layers(
 	});
 }
 
-/** Where each of the first three lines is highest. */
+/** The rows under "series · hook" where a series has several kinds of hooks ("blocks.3.hook_resid_mid": "resid_mid"). */
+function byHook(rows: LayerRow[]): LayerRow[] {
+	const kindOf = ({ hook_name = "" }: LayerRow) =>
+		hook_name.replace(/^blocks\.\d+\./, "").replace("hook_", "");
+	const kinds = new Set(rows.map(kindOf));
+	if (kinds.size < 2) return rows;
+	return rows.map((row) => ({
+		...row,
+		series: `${clip(row.series, 20)} · ${kindOf(row)}`,
+	}));
+}
+
+/** Where each line is highest, or of more than three the one that is highest of all. */
 function peaks(rows: LayerRow[], layer = "layer"): string {
 	const best = new Map<string, LayerRow>();
 	for (const row of rows) {
 		const before = best.get(row.series);
 		if (!before || row.value > before.value) best.set(row.series, row);
 	}
-	return [...best.values()]
-		.slice(0, 3)
-		.map(
-			(row, i) =>
-				`${clip(row.series, 30)} ${i === 0 ? "is highest " : ""}at ${clip(layer, 20)} ${row.layer} (${readable(row.value)})`,
-		)
-		.join(", ");
+	const tops = [...best.values()];
+	const say = (row: LayerRow, is: string) =>
+		`${clip(row.series, 36)} ${is}at ${clip(layer, 20)} ${row.layer} (${readable(row.value)})`;
+	if (tops.length <= 3)
+		return tops.map((row, i) => say(row, i ? "" : "is highest ")).join(", ");
+	const top = tops.reduce((a, b) => (b.value > a.value ? b : a));
+	return say(top, `is highest of ${tops.length} lines, `);
 }

@@ -1,147 +1,133 @@
-import type { ProbeResult, ProbeScore } from "../probe";
-import {
-	type Chart,
-	type Color,
-	chart,
-	clip,
-	clipAll,
-	count,
-	ink,
-	palette,
-	percent,
-	whiskers,
-} from "./theme";
-
-const inputs: { key: keyof ProbeResult; name: string; color: Color }[] = [
-	{ key: "latents", name: "SAE latents", color: ink.main },
-	{ key: "activations", name: "activations", color: palette[5] },
-	{ key: "bag_of_words", name: "bag of words", color: palette[1] },
-	{ key: "majority", name: "most frequent class", color: ink.quiet },
-];
+import type { ProbeResult, ProbeSettings } from "../probe";
+import { known, listOf } from "./check";
+import { baselines, inputs, type ScoreBar, scoreBars } from "./score-bars";
+import { type Chart, chart, clip, clipAll, count, percent } from "./theme";
 
 /**
- * What a linear classifier reads: accuracy on the test split from latents, from raw activations, from a bag of words and
- * from always naming the most frequent class, with 95 % intervals. Takes one result or several, one group of bars for
- * each label.
+ * What a linear classifier reads: accuracy on the test split from latents and raw activations, and from all that they
+ * must beat: as many top channels, a random SAE, an untrained model, a bag of words, always naming the most frequent
+ * class; with 95 % intervals. Takes one result or several (at most 12 are drawn), one group of bars for each label.
  */
 export function probe(results: ProbeResult | ProbeResult[]): Chart {
-	const list = Array.isArray(results) ? results : [results];
-	if (!list.length)
-		throw new Error("charts.probe was given no results: give it at least one.");
-	const labels = clipAll(
-		list.map(({ label }) => label),
-		32,
-	);
-	const values = list.flatMap((result, i) =>
-		inputs.flatMap(({ key, name }) => {
-			const score = result[key] as ProbeScore | undefined;
-			return score ? [bar(labels[i], name, score)] : [];
+	const list = listOf("probe", results, "probe", "probe");
+	const drawn = list.slice(0, 12);
+	const labels = clipAll(namesOf(drawn), 32);
+	const values = drawn.flatMap((result, i) =>
+		inputs.flatMap(({ key, name }): ScoreBar[] => {
+			const score = result[key];
+			if (!score) return [];
+			const [low, high] = score.interval;
+			return [
+				{
+					group: labels[i],
+					input: name,
+					value: known(score.accuracy),
+					low: known(low),
+					high: known(high),
+					n: score.n_test,
+					columns: score.columns,
+				},
+			];
 		}),
 	);
-	const shown = inputs.filter(({ name }) =>
-		values.some((v) => v.input === name),
-	);
-	const y = {
-		y: {
-			field: "label",
-			type: "nominal",
-			sort: [...new Set(values.map((v) => v.label))],
-			title: null,
-			axis: { labelFontSize: 12, labelColor: ink.text, ticks: false },
-			scale: { paddingInner: 0.22, paddingOuter: 0.08 },
-		},
-		yOffset: {
-			field: "input",
-			type: "nominal",
-			sort: shown.map(({ name }) => name),
-		},
-	};
+	const bars = scoreBars(values, {
+		x: "accuracy on the test split (whisker: 95% interval)",
+		group: "label",
+		rows: `test ${rowsOf(drawn)}`,
+		format: ".1%",
+	});
 	return chart({
-		title: { text: titleOf(list), subtitle: subtitleOf(list) },
-		data: { values },
-		width: 460,
-		height: { step: 17 },
-		encoding: { ...y },
-		layer: [
-			{ mark: { type: "bar", cornerRadiusEnd: 2 }, encoding: colored(shown) },
-			...whiskers,
-			{
-				mark: { type: "text", align: "left", dx: 6, color: ink.text },
-				encoding: {
-					x: { field: "high", type: "quantitative" },
-					text: { field: "accuracy", type: "quantitative", format: ".1%" },
-				},
-			},
-		],
+		title: {
+			text: titleOf(drawn),
+			subtitle: subtitleOf(list, drawn.length),
+		},
+		...bars,
 	});
 }
 
-function bar(label: string, input: string, score: ProbeScore) {
-	return {
-		label,
-		input,
-		accuracy: score.accuracy,
-		low: score.interval[0],
-		high: score.interval[1],
-		n: score.n_test,
-	};
+/** The labels; where one is read more than once, with what tells the results apart, in the end their number. */
+export function namesOf(list: ProbeResult[]): string[] {
+	const names = list.map((result) => {
+		const same = list.filter(({ label }) => label === result.label);
+		const differ = (of: (r: ProbeResult) => unknown) =>
+			new Set(same.map(of)).size > 1;
+		return [
+			clip(result.label, 30),
+			differ((r) => r.hook_name) && result.hook_name,
+			differ((r) => r.unit) && `${result.unit}s`,
+			differ((r) => r.pool) && result.pool,
+			differ((r) => r.k) && (result.k ? `k = ${result.k}` : "all"),
+			differ((r) => r.seed) && `seed ${result.seed}`,
+		]
+			.filter(Boolean)
+			.join(" · ");
+	});
+	return names.map((name, i) => {
+		const nth = names.slice(0, i).filter((other) => other === name).length;
+		return nth ? `${name} · ${nth + 1}` : name;
+	});
 }
 
-function colored(shown: typeof inputs): object {
-	return {
-		x: {
-			field: "accuracy",
-			type: "quantitative",
-			title: "accuracy on the test split (whisker: 95% interval)",
-			scale: { domain: [0, 1] },
-			axis: { format: ".0%", tickCount: 5 },
-		},
-		color: {
-			field: "input",
-			type: "nominal",
-			scale: {
-				domain: shown.map(({ name }) => name),
-				range: shown.map(({ color }) => color),
-			},
-			legend: { title: null, orient: "top", symbolType: "square", offset: 4 },
-		},
-		tooltip: [
-			{ field: "label" },
-			{ field: "input", title: "reads" },
-			{ field: "accuracy", format: ".2%" },
-			{ field: "low", title: "from", format: ".2%" },
-			{ field: "high", title: "to", format: ".2%" },
-			{ field: "n", title: "test sentences", format: "," },
-		],
-	};
+/** What the rows are. */
+export function rowsOf(list: Pick<ProbeSettings, "unit">[]): string {
+	const units = [...new Set(list.map(({ unit }) => `${unit}s`))];
+	return units.length === 1 ? units[0] : "rows";
 }
 
-/** Of the probe on latents where there is one, else of the one on activations. */
+/** What is read and the best of what it must beat, of latents where there are such, else of activations. */
+interface Read {
+	name: string;
+	accuracy: number;
+	/** Of the best baseline. */
+	rival: string;
+	bar: number;
+}
+
 function titleOf(list: ProbeResult[]): string {
-	const read = list.map((result) => ({
-		label: clip(result.label, 20),
-		accuracy: (result.latents ?? result.activations).accuracy,
-		majority: result.majority.accuracy,
-	}));
-	const of = list.every(({ latents }) => latents)
-		? "SAE latents"
-		: "activations";
+	const names = namesOf(list);
+	const latents = list.every((result) => result.latents);
+	const of = latents ? "SAE latents" : "Activations";
+	const read = list.map((result, i): Read => {
+		const { accuracy } = (latents && result.latents) || result.activations;
+		const [best] = baselines
+			.map(({ key, name }) => ({ name, score: result[key]?.accuracy ?? -1 }))
+			.sort((a, b) => b.score - a.score);
+		const name = `“${clip(names[i], 24)}”`;
+		return { name, accuracy, rival: best.name, bar: best.score };
+	});
+	if (!read.every(({ accuracy }) => Number.isFinite(accuracy)))
+		return `What ${of} tell of ${clip(read.map(({ name }) => name).join(", "), 60)}`;
 	if (read.length === 1) {
-		const [{ label, accuracy, majority }] = read;
-		return `${of} tell “${label}” in ${percent(accuracy)} of sentences; the most frequent class is ${percent(majority)}`;
+		const [{ name, accuracy, rival, bar }] = read;
+		return `${of} tell ${name} in ${percent(accuracy)} of ${rowsOf(list)}, ${rival} in ${percent(bar)}`;
 	}
-	const best = read.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-	const worst = read.reduce((a, b) => (b.accuracy < a.accuracy ? b : a));
-	return `${of} tell “${best.label}” best (${percent(best.accuracy)}), “${worst.label}” worst (${percent(worst.accuracy)})`;
+	const ahead = read.filter(({ accuracy, bar }) => accuracy > bar).length;
+	const top = read.reduce((a, b) =>
+		b.accuracy - b.bar > a.accuracy - a.bar ? b : a,
+	);
+	const where = ahead
+		? `; furthest for ${top.name}: ${percent(top.accuracy)} against ${percent(top.bar)}`
+		: "";
+	return `${of} beat every baseline for ${ahead} of ${read.length} labels${where}`;
 }
 
-function subtitleOf(list: ProbeResult[]): string {
-	const hooks = [...new Set(list.map((r) => r.hook_name))].join(", ");
+function subtitleOf(list: ProbeResult[], drawn: number): string {
+	const cut =
+		drawn < list.length ? `the first ${drawn} of ${list.length}; ` : "";
+	return `${cut}${settingsOf(list.slice(0, drawn))}`;
+}
+
+/** Where and of what the probes were, and how many test rows there are. */
+export function settingsOf(list: ProbeSettings[]): string {
+	const hooks = [...new Set(list.map((r) => r.hook_name))];
 	const before = [...new Set(list.map((r) => r.before))];
+	const pools = [...new Set(list.map((r) => r.pool))];
+	const tests = [...new Set(list.map((r) => r.n_test))];
 	const text =
 		before[0] && before.length === 1 ? `, text before ${before[0]}` : "";
-	return clip(
-		`${hooks}${text}, ${count(list[0].activations.n_test)} test sentences`,
-		110,
-	);
+	const pool =
+		pools[0] && pools.length === 1 ? `, ${pools[0]} over the tokens` : "";
+	const n =
+		tests.length === 1 ? `, ${count(tests[0])} test ${rowsOf(list)}` : "";
+	return clip(`${hooks.join(", ")}${pool}${text}${n}`, 110);
 }

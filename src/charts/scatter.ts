@@ -1,13 +1,13 @@
+import { series_legend, seriesColor, seriesShape } from "./series";
 import {
 	type Chart,
 	chart,
 	clip,
+	clipAll,
 	count,
 	fixed,
 	ink,
-	palette,
 	panelTitle,
-	shapes,
 	thin,
 } from "./theme";
 
@@ -55,11 +55,15 @@ export function scatter(
 			"charts.scatter was given no points: give it at least one.",
 		);
 	const { lines = [] } = options;
-	const names = [...new Set(points.map((p) => clip(p.series ?? "", 40)))];
-	const values = thin(points, 2000).map((p) => ({
-		x: round(p.x),
-		y: round(p.y),
-		...(p.series !== undefined && { series: clip(p.series, 40) }),
+	const clipped = clipAll(
+		points.map((p) => p.series ?? ""),
+		40,
+	);
+	const names = [...new Set(clipped)];
+	const values = thin([...points.keys()], 2000).map((i) => ({
+		x: round(points[i].x),
+		y: round(points[i].y),
+		...(points[i].series !== undefined && { series: clipped[i] }),
 	}));
 	const corners = lines.slice(0, dashes.length).flatMap(({ name, points }) =>
 		points.map(([x, y]) => ({
@@ -106,6 +110,7 @@ function dots(
 	names: string[],
 	legend: boolean,
 ): object {
+	const shown = legend ? series_legend : null;
 	return {
 		data: { values },
 		mark: {
@@ -117,36 +122,16 @@ function dots(
 		},
 		encoding: {
 			...axes,
-			...(names.length > 1 && { color: colour(names, legend) }),
-			...(names.length > 1 &&
-				names.length <= shapes.length && { shape: shape(names, legend) }),
+			...(names.length > 1 && {
+				color: seriesColor("series", names, shown),
+				shape: seriesShape("series", names, shown),
+			}),
 			tooltip: [
 				...(legend ? [{ field: "series" }] : []),
 				{ field: "x", format: ".4~g" },
 				{ field: "y", format: ".4~g" },
 			],
 		},
-	};
-}
-
-function colour(names: string[], legend: boolean): object {
-	return {
-		field: "series",
-		type: "nominal",
-		scale:
-			names.length > palette.length
-				? { domain: names, scheme: "tableau20" }
-				: { domain: names, range: palette },
-		legend: legend ? { title: null, symbolOpacity: 1 } : null,
-	};
-}
-
-function shape(names: string[], legend: boolean): object {
-	return {
-		field: "series",
-		type: "nominal",
-		scale: { domain: names, range: shapes },
-		legend: legend ? { title: null, symbolOpacity: 1 } : null,
 	};
 }
 

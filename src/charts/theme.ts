@@ -159,19 +159,45 @@ export function clip(text: string, limit: number): string {
 	return `${flat.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-/** The first `limit` characters of each text; those that would then be the same are numbered. */
+/**
+ * The first `limit` characters of each text; of those that would then be the same the middle is left out, and what is
+ * still the same is numbered.
+ */
 export function clipAll(texts: readonly string[], limit: number): string[] {
 	const names = new Map<string, string>();
 	const taken = new Set<string>();
 	for (const text of new Set(texts)) {
-		const name = clip(text, limit);
-		names.set(
-			text,
-			taken.has(name) ? `${clip(text, limit - 5)} (${names.size + 1})` : name,
-		);
+		const tries = [
+			clip(text, limit),
+			clipMiddle(text, limit),
+			`${clip(text, limit - 5)} (${names.size + 1})`,
+		];
+		const name = tries.find((short) => !taken.has(short)) ?? tries[2];
+		names.set(text, name);
 		taken.add(name);
 	}
 	return texts.map((text) => names.get(text) ?? "");
+}
+
+/** The beginning and the end of a text. */
+function clipMiddle(text: string, limit: number): string {
+	const flat = text.replace(/\s+/g, " ").trim();
+	if (flat.length <= limit) return flat;
+	const tail = flat
+		.slice(-Math.floor(limit / 2))
+		.replace(/^[\udc00-\udfff]/, "");
+	return `${clip(flat, limit - tail.length)}${tail}`;
+}
+
+/** A sentence in lines of at most `limit` characters, where words allow it. */
+export function wrap(text: string, limit: number): string[] {
+	const lines = [""];
+	for (const word of text.split(" ")) {
+		const last = lines[lines.length - 1];
+		if (last && last.length + word.length >= limit) lines.push(word);
+		else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+	}
+	return lines;
 }
 
 /**

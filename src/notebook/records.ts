@@ -1,5 +1,11 @@
 import type { Activations } from "../activations";
-import type { Clustering } from "../cluster";
+import type {
+	ClusterCounts,
+	Clustering,
+	KMeansSteps,
+	LatentClustering,
+	TokenClustering,
+} from "../cluster";
 import type { Sentences } from "../dataset";
 import type { FactorLatents, NeuronReport } from "../features";
 import type {
@@ -10,7 +16,12 @@ import type {
 	Model,
 	RunResult,
 } from "../model";
-import type { ProbeResult } from "../probe";
+import type {
+	KSparseResult,
+	ProbeResult,
+	RegressionResult,
+	TagsResult,
+} from "../probe";
 import type {
 	Latents,
 	PlantedDictionary,
@@ -22,7 +33,13 @@ import type {
 } from "../sae";
 import type { Html } from "./html";
 import { activationsView } from "./views/activations";
-import { clustersView } from "./views/cluster";
+import {
+	clusterCountsView,
+	clustersView,
+	kMeansStepsView,
+	latentClustersView,
+	tokenClustersView,
+} from "./views/cluster";
 import { sentencesView } from "./views/dataset";
 import { factorLatentsView, neuronsView } from "./views/features";
 import {
@@ -34,7 +51,14 @@ import {
 	runView,
 } from "./views/model";
 import { plantedView, recoveryView } from "./views/planted";
-import { probeView } from "./views/probe";
+import {
+	type ClassifierRecord,
+	classifierView,
+	kSparseView,
+	numberProbeView,
+	probeView,
+	tagsProbeView,
+} from "./views/probe";
 import {
 	evaluationView,
 	latentsView,
@@ -61,7 +85,15 @@ export type ResultRecord =
 	| PlantedDictionary
 	| Recovery
 	| ProbeResult
+	| KSparseResult
+	| RegressionResult
+	| TagsResult
+	| ClassifierRecord
 	| Clustering
+	| ClusterCounts
+	| LatentClustering
+	| KMeansSteps
+	| TokenClustering
 	| NeuronReport
 	| FactorLatents;
 
@@ -87,7 +119,15 @@ const views: {
 	planted: plantedView,
 	recovery: recoveryView,
 	probe: probeView,
+	"k-sparse": kSparseView,
+	"number-probe": numberProbeView,
+	"tags-probe": tagsProbeView,
+	classifier: classifierView,
 	clusters: clustersView,
+	"cluster-counts": clusterCountsView,
+	"latent-clusters": latentClustersView,
+	"k-means-steps": kMeansStepsView,
+	"token-clusters": tokenClustersView,
 	neurons: neuronsView,
 	"factor-latents": factorLatentsView,
 };

@@ -1,10 +1,11 @@
 import { type Matrix, takeRows } from "../activations";
 import { predictWithLibrary } from "./library";
 import {
+	type Classified,
 	classify,
 	type LinearModel,
 	type LogisticFit,
-	logisticRegression,
+	logisticFitter,
 	type Scaling,
 } from "./logistic";
 import type { ProbeResult, ProbeScore } from "./result";
@@ -15,6 +16,10 @@ import type { Task } from "./task";
 export interface FitChoice {
 	solver?: ProbeResult["solver"];
 	l2?: number;
+	/** Of each fit. Default: 1,000. */
+	maxIterations?: number;
+	/** Of the resamples of the test sentences. */
+	seed: number;
 	signal?: AbortSignal;
 }
 
@@ -36,37 +41,48 @@ export async function assess(
 	options: FitChoice,
 	onProgress: (share: number) => void,
 ): Promise<Assessment> {
-	const of = (members: Uint32Array) => members.map((i) => task.truth[i]);
-	const truth = of(task.test);
-	const nClasses = task.classes.length;
-	const train = takeRows(x, task.train);
-	const test = takeRows(x, task.test);
-	const score = (predicted: Uint32Array) =>
-		scorePredictions(truth, predicted, nClasses);
+	const { truth, classes, train, validation, test } = task;
+	const nClasses = classes.length;
+	const of = (members: Uint32Array) => members.map((i) => truth[i]);
+	const y = of(train);
+	const score = (said: Pick<Classified, "predicted"> & Partial<Classified>) =>
+		scorePredictions({
+			truth: of(test),
+			predicted: said.predicted,
+			probabilities: said.probabilities,
+			nClasses,
+			columns: x.columns,
+			seed: options.seed,
+		});
+	const trainRows = takeRows(x, train);
+	const testRows = takeRows(x, test);
 	if (options.solver === "ml-logistic-regression") {
 		options.signal?.throwIfAborted();
-		const y = of(task.train);
-		const predicted = await predictWithLibrary(train, y, nClasses, test);
-		return { score: score(predicted) };
+		const predicted = await predictWithLibrary(
+			trainRows,
+			y,
+			nClasses,
+			testRows,
+		);
+		return { score: score({ predicted }) };
 	}
-	const fit = await logisticRegression(
-		train,
-		of(task.train),
-		nClasses,
-		scaling,
-	);
-	const validation = takeRows(x, task.validation);
+	const fit = await logisticFitter(trainRows, y, nClasses, scaling);
+	const validationRows = takeRows(x, validation);
 	const model = await choose(
 		options.l2 === undefined ? PENALTIES : [options.l2],
 		(l2, tolerance, start) =>
-			fit({ l2, start, tolerance, signal: options.signal }),
+			fit({
+				...{ l2, start, tolerance },
+				maxIterations: options.maxIterations,
+				signal: options.signal,
+			}),
 		async (model) =>
-			(await classify(model, validation, of(task.validation))).loss,
+			(await classify(model, validationRows, of(validation))).loss,
 		onProgress,
 	);
-	const { predicted } = await classify(model, test, truth);
 	const { l2, converged } = model;
-	return { score: { ...score(predicted), l2, converged }, model };
+	const said = await classify(model, testRows, of(test));
+	return { score: { ...score(said), l2, converged }, model };
 }
 
 /**

@@ -1,4 +1,15 @@
 export { type LayerScore, probeLayers } from "./layers";
 export { type ProbeOptions, probe } from "./probe";
-export type { ProbeResult, ProbeScore } from "./result";
+export type {
+	Calibration,
+	Interval,
+	KSparseResult,
+	ProbeInput,
+	ProbeResult,
+	ProbeScore,
+	ProbeSettings,
+	RegressionResult,
+	RegressionScore,
+	TagsResult,
+} from "./result";
 export { wilsonInterval } from "./score";

@@ -14,7 +14,7 @@ export interface LayerScore {
 	series: string;
 	/** Accuracy on the test split, 0 to 1. */
 	value: number;
-	/** 95 % Wilson score interval of the accuracy. */
+	/** 95 % interval of the accuracy, as `probe` gives it. */
 	interval: [number, number];
 	hook_name: HookName;
 }
@@ -48,7 +48,7 @@ export async function probeLayers(
 				pooled,
 				"each",
 				tasks[t],
-				{ signal },
+				{ seed, signal },
 				(share) =>
 					reportProgress({
 						label: "probe the layers",

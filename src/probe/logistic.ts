@@ -49,7 +49,7 @@ export interface FitOptions {
  *
  * Returns a function that fits with one penalty, so that several share the preparation.
  */
-export async function logisticRegression(
+export async function logisticFitter(
 	x: Matrix,
 	y: ArrayLike<number> /* class of each row, 0 to nClasses − 1 */,
 	nClasses: number,
@@ -80,12 +80,18 @@ export async function logisticRegression(
 	};
 }
 
-/** The class that a fitted model gives each row, and the mean cross-entropy against the truth. */
+/** What a fitted model says of each row, and the mean cross-entropy against the truth. */
+export interface Classified {
+	predicted: Uint32Array; // class of each row
+	probabilities: Float32Array; // [rows, nClasses]
+	loss: number;
+}
+
 export async function classify(
 	model: LinearModel,
 	x: Matrix,
 	truth: ArrayLike<number>,
-): Promise<{ predicted: Uint32Array; loss: number }> {
+): Promise<Classified> {
 	const { k, bias } = model;
 	const scores = await (await products(x)).times(model.weights, k);
 	for (let i = 0; i < scores.length; i++) scores[i] += bias[i % k];
@@ -96,7 +102,32 @@ export async function classify(
 			for (let c = 1; c < k; c++)
 				if (scores[i * k + c] > scores[i * k + predicted[i]]) predicted[i] = c;
 	}
-	return { predicted, loss: crossEntropy(scores, truth, k) / x.rows };
+	const loss = crossEntropy(scores, truth, k) / x.rows;
+	return { predicted, loss, probabilities: softmax(scores, k) };
+}
+
+/** Of two classes there is one score, the second's log-odds. */
+function softmax(scores: Float32Array, k: number): Float32Array {
+	if (k === 1) {
+		const out = new Float32Array(2 * scores.length);
+		for (let i = 0; i < scores.length; i++) {
+			out[2 * i] = 1 / (1 + Math.exp(scores[i]));
+			out[2 * i + 1] = 1 / (1 + Math.exp(-scores[i]));
+		}
+		return out;
+	}
+	const out = new Float32Array(scores.length);
+	for (let at = 0; at < scores.length; at += k) {
+		const row = scores.subarray(at, at + k);
+		const most = row.reduce((m, v) => Math.max(m, v), Number.NEGATIVE_INFINITY);
+		let total = 0;
+		for (let c = 0; c < k; c++) {
+			out[at + c] = Math.exp(row[c] - most);
+			total += out[at + c];
+		}
+		for (let c = 0; c < k; c++) out[at + c] /= total;
+	}
+	return out;
 }
 
 /** What every evaluation of the loss needs. */

@@ -2,30 +2,45 @@ import {
 	type Activations,
 	columnMoments,
 	type Matrix,
+	type Pool,
+	poolHooks,
 	poolSentences,
 	takeRows,
 } from "../activations";
 import { listenTo } from "../interrupt";
+import { type Decoder, untrainedModel } from "../model";
 import { reportProgress } from "../progress";
-import type { Latents } from "../sae";
+import { type Latents, randomSae } from "../sae";
 import { topIndices } from "../top";
-import { assess } from "./assess";
+import { type Assessment, assess } from "./assess";
+import { bestColumns, takeColumns } from "./columns";
 import type { LinearModel, Scaling } from "./logistic";
-import type { ProbeResult, ProbeScore } from "./result";
+import { notesOn } from "./notes";
+import type { ProbeInput, ProbeResult, ProbeScore } from "./result";
 import { scorePredictions } from "./score";
-import { makeTask, type Task } from "./task";
+import { makeTask, shuffledTask, type Task } from "./task";
 import { bagOfWords } from "./words";
 
 export interface ProbeOptions {
 	/** The label column to predict. */
 	label: string;
-	/** An offsets column: only what ends at or before it is read, by the probe and by the bag of words. */
+	/** How a sentence's tokens become one row: see `poolSentences`. Default: "mean", of the latents (not the latents of the mean). */
+	pool?: Pool;
+	/** An offsets column: only what ends at or before it is read, by the probes and by the bag of words. */
 	before?: string;
+	/** Read only so many columns: those whose mean in a class differs most from their mean outside, on the training sentences. Default: all. */
+	k?: number;
 	/** "lbfgs" (default), or the npm library "ml-logistic-regression", for small data: see `predictWithLibrary`. */
 	solver?: ProbeResult["solver"];
 	/** Weight of the L2 penalty. Default: of 1, 0.1, … 1e-5, the one with the least loss on the validation sentences. */
 	l2?: number;
-	/** For the split, where the sentences have none. Default: 0. */
+	/** The model that the activations came from: then one of its shape that was never trained is probed too. */
+	model?: Decoder;
+	/** Whether to probe top channels and a random autoencoder beside. Default: true. */
+	baselines?: boolean;
+	/** Whether to fit each probe on shuffled labels too. Default: true, but not with "ml-logistic-regression". */
+	control?: boolean;
+	/** Of the split (where the sentences have none), the resamples, the shuffled labels and the random baselines. Default: 0. */
 	seed?: number;
 	/**
 	 * Ends the work, with the signal's reason as error: half a fit would say something wrong. "ml-logistic-regression"
@@ -35,71 +50,174 @@ export interface ProbeOptions {
 }
 
 const TOP = 10;
+/** Labels without sense are learned by heart, slowly and to no use: the test sentences do not gain by it. */
+const CONTROL_ITERATIONS = 50;
+
+/** One classifier's rows. */
+interface Input {
+	name: Exclude<ProbeInput, "majority">;
+	x: Matrix;
+	scaling: Scaling;
+}
 
 /**
- * How well a linear classifier reads a label from a sentence: from the mean of its tokens' latents, beside the same
- * classifier on the mean activation, on a bag of words, and the commonest class. Multinomial logistic regression,
- * fitted on the training sentences, its penalty chosen on the validation sentences, every number from the test
- * sentences. Sentences whose label is empty take no part. Without a split column a seeded 80/10/10 split is made.
+ * How well a linear classifier reads a label from a sentence: from its latents, beside the same classifier on its
+ * activations, on as many activation channels as a token has active latents, on the latents of an autoencoder that was
+ * never trained, on the activations of a model that was never trained (where `model` is given), on a bag of words, and
+ * the commonest class. Multinomial logistic regression, fitted on the training sentences, its penalty chosen on the
+ * validation sentences, every number from the test sentences. Each is fitted once more with the labels shuffled among the
+ * sentences, the same penalty, in at most 50 iterations: its accuracy less that is its selectivity (after Hewitt & Liang 2019). Sentences whose
+ * label is empty take no part. Without a split column a seeded 80/10/10 split is made.
  *
  * Throws when the label or the offsets column is not there (near names are listed), when the label has one class
- * only, when it looks like a column of identifiers, and when a split has no sentences.
+ * only, when it looks like a column of identifiers, when a split has no sentences, and when rows are not finite.
  */
 export async function probe(
 	source: Latents | Activations,
 	options: ProbeOptions,
 ): Promise<ProbeResult> {
-	const { label, before, solver = "lbfgs", seed = 0 } = options;
-	if (solver !== "lbfgs" && solver !== "ml-logistic-regression")
-		throw new Error(
-			`There is no solver "${solver}" for probes; give "lbfgs" or "ml-logistic-regression".`,
-		);
-	if (options.l2 !== undefined && !(options.l2 > 0))
-		throw new Error(`l2 is ${options.l2}; it must be a number above 0.`);
+	const { label, before, pool = "mean", solver = "lbfgs", seed = 0 } = options;
+	check(options, solver);
 	const signal = listenTo(options.signal);
 	const started = performance.now();
 	const acts = source.kind === "latents" ? source.acts : source;
 	const task = makeTask(acts.sentences, label, seed);
-	const latents =
-		source.kind === "latents"
-			? await poolSentences(source, { before, signal })
-			: undefined;
-	const activations = await poolSentences(acts, { before, signal });
-	const words = bagOfWords(textBefore(acts, before), task.train);
-
-	const steps = latents ? 3 : 2;
-	const score = (x: Matrix, scaling: Scaling, at: number, what: string) =>
-		assess(x, scaling, task, { ...options, signal }, (share) =>
+	const inputs = await gather(source, acts, task, { ...options, signal });
+	const control = (options.control ?? true) && solver === "lbfgs";
+	const shuffled = control ? shuffledTask(task, seed) : undefined;
+	const found: Partial<Record<ProbeInput, Assessment>> = {};
+	for (const [at, { name, x, scaling }] of inputs.entries()) {
+		const tell = (share: number) =>
 			reportProgress({
 				label: `probe ${label}`,
-				done: Math.round((100 * (at + share)) / steps),
+				done: Math.round((100 * (at + share)) / inputs.length),
 				total: 100,
 				unit: "%",
-				note: what,
-			}),
-		);
-	const onActivations = await score(activations, "each", 0, "activations");
-	const onWords = await score(words, "common", 1, "bag of words");
-	const onLatents = latents && (await score(latents, "common", 2, "latents"));
+				note: name.replaceAll("_", " "),
+			});
+		const settings = { solver, l2: options.l2, seed, signal };
+		const own = await assess(x, scaling, task, settings, tell);
+		found[name] = own;
+		if (!shuffled) continue;
+		const same = {
+			...{ ...settings, l2: own.score.l2 },
+			maxIterations: CONTROL_ITERATIONS,
+		};
+		const { score } = await assess(x, scaling, shuffled, same, () => undefined);
+		const { accuracy, interval } = score;
+		own.score.control = { accuracy, interval };
+		own.score.selectivity = own.score.accuracy - accuracy;
+	}
+	const scoreOf = (name: ProbeInput) => found[name]?.score;
+	const latents = inputs.find(({ name }) => name === "latents");
 	return {
 		kind: "probe",
 		label,
 		classes: task.classes,
+		...(options.k !== undefined && { k: options.k }),
 		hook_name: acts.hook_name,
-		before,
+		unit: "sentence",
+		pool,
+		...(before !== undefined && { before }),
 		solver,
 		seed,
+		split: acts.sentences.split ? "given" : "made",
 		n_train: task.train.length,
-		latents: onLatents?.score,
-		activations: onActivations.score,
-		bag_of_words: onWords.score,
-		majority: majority(task),
+		n_validation: task.validation.length,
+		n_test: task.test.length,
+		latents: scoreOf("latents"),
+		activations: scoreOf("activations") as ProbeScore,
+		top_channels: scoreOf("top_channels"),
+		random_sae: scoreOf("random_sae"),
+		untrained_model: scoreOf("untrained_model"),
+		bag_of_words: scoreOf("bag_of_words") as ProbeScore,
+		majority: majority(task, seed),
 		top_latents:
 			latents &&
-			onLatents?.model &&
-			topLatents(onLatents.model, takeRows(latents, task.train), task.classes),
+			found.latents?.model &&
+			topLatents(
+				found.latents.model,
+				takeRows(latents.x, task.train),
+				task.classes,
+				latents.columns,
+			),
+		control_task: "shuffled sentences",
+		notes: notesOn(task, inputs, found),
 		seconds: (performance.now() - started) / 1000,
 	};
+}
+
+function check({ l2, k }: ProbeOptions, solver: string): void {
+	if (solver !== "lbfgs" && solver !== "ml-logistic-regression")
+		throw new Error(
+			`There is no solver "${solver}" for probes; give "lbfgs" or "ml-logistic-regression".`,
+		);
+	if (l2 !== undefined && !(l2 > 0))
+		throw new Error(`l2 is ${l2}; it must be a number above 0.`);
+	if (k !== undefined && (!Number.isSafeInteger(k) || k < 1))
+		throw new Error(
+			`k is ${k}, where a whole number of columns of at least 1 was expected.`,
+		);
+}
+
+/** All that is probed, in the order of the figures; `columns` are the latents that the rows have, where not all. */
+async function gather(
+	source: Latents | Activations,
+	acts: Activations,
+	task: Task,
+	options: ProbeOptions,
+): Promise<(Input & { columns?: number[] })[]> {
+	const { before, pool, signal, k, seed = 0, model } = options;
+	const how = { before, pool, signal };
+	const cut = (x: Matrix, n: number | undefined) => {
+		const columns =
+			n === undefined || n >= x.columns ? undefined : bestColumns(x, task, n);
+		return columns ? { x: takeColumns(x, columns), columns } : { x };
+	};
+	const activations = await poolSentences(acts, how);
+	const inputs: (Input & { columns?: number[] })[] = [];
+	const add = (
+		name: Input["name"],
+		scaling: Scaling,
+		x: Matrix,
+		n: number | undefined = k,
+	) => inputs.push({ name, scaling, ...cut(x, n) });
+	add(
+		"activations",
+		"each",
+		activations,
+		source.kind === "latents" ? undefined : k,
+	);
+	const words = bagOfWords(textBefore(acts, before), task.train);
+	add("bag_of_words", "common", words, undefined);
+	if (model) {
+		const untrained = await untrainedModel(model, { seed });
+		try {
+			const [x] = await poolHooks(untrained, acts.sentences, {
+				...how,
+				hook_names: [acts.hook_name],
+			});
+			add("untrained_model", "each", x, undefined);
+		} finally {
+			await untrained.dispose();
+		}
+	}
+	if (source.kind !== "latents") return inputs;
+	const active = Math.max(1, Math.round(source.values.length / acts.n_tokens));
+	if (options.baselines ?? true) {
+		add("top_channels", "each", activations, k ?? active);
+		const random = randomSae({
+			d_in: acts.d_in,
+			d_sae: source.d_sae,
+			k: Math.min(active, source.d_sae),
+			hook_name: acts.hook_name,
+			seed,
+		});
+		const x = await poolSentences(await random.encode(acts), how);
+		add("random_sae", "common", x);
+	}
+	add("latents", "common", await poolSentences(source, how));
+	return inputs;
 }
 
 function textBefore(acts: Activations, before?: string): string[] {
@@ -109,22 +227,21 @@ function textBefore(acts: Activations, before?: string): string[] {
 		: text.map((t, i) => t.slice(0, offsets[before][i]));
 }
 
-function majority(task: Task): ProbeScore {
-	const counts = new Array<number>(task.classes.length).fill(0);
+function majority(task: Task, seed: number): ProbeScore {
+	const nClasses = task.classes.length;
+	const counts = new Array<number>(nClasses).fill(0);
 	for (const i of task.train) counts[task.truth[i]]++;
 	const most = topIndices(counts, 1)[0];
 	const truth = task.test.map((i) => task.truth[i]);
-	return scorePredictions(
-		truth,
-		new Uint32Array(truth.length).fill(most),
-		counts.length,
-	);
+	const predicted = new Uint32Array(truth.length).fill(most);
+	return scorePredictions({ truth, predicted, nClasses, columns: 0, seed });
 }
 
 function topLatents(
 	model: LinearModel,
 	train: Matrix,
 	classes: string[],
+	columns?: number[],
 ): ProbeResult["top_latents"] {
 	const { deviation } = columnMoments(train);
 	const { k, weights } = model;
@@ -134,10 +251,14 @@ function topLatents(
 		const column = k === 1 ? 0 : c;
 		const effect = Array.from(
 			deviation,
-			(s, latent) => sign * s * weights[latent * k + column],
+			(s, j) => sign * s * weights[j * k + column],
 		);
 		return topIndices(effect, TOP)
-			.filter((latent) => effect[latent] > 0)
-			.map((latent) => ({ class: name, latent, weight: effect[latent] }));
+			.filter((j) => effect[j] > 0)
+			.map((j) => ({
+				class: name,
+				latent: columns?.[j] ?? j,
+				weight: effect[j],
+			}));
 	});
 }

@@ -50,6 +50,17 @@ export function makeTask(
 	return { classes, truth, ...parts };
 }
 
+/** The same split, with the labels shuffled among all sentences that take part: what can be learned by heart only. */
+export function shuffledTask(task: Task, seed: number): Task {
+	const members = [...task.train, ...task.validation, ...task.test];
+	const labels = random(seed).shuffle(
+		Uint32Array.from(members, (i) => task.truth[i]),
+	);
+	const truth = task.truth.slice();
+	for (const [at, i] of members.entries()) truth[i] = labels[at];
+	return { ...task, truth };
+}
+
 function labelColumn(sentences: Sentences, label: string): string[] {
 	if (sentences.text.length === 0)
 		throw new Error("There are no sentences to probe; load some first.");

@@ -55,7 +55,7 @@ test("every chart has a title, and every axis a name", () => {
 
 /** The names on a vertical axis say what they are themselves, or the title of the panel is the axis's. */
 function named(name: string): boolean {
-	return /^(bars|training|probe|pareto)/.test(name);
+	return /^(bars|training|probe|pareto|selectivity|tags|how-many)/.test(name);
 }
 
 /** Axes with labels, in all views of a compiled chart. */
@@ -113,7 +113,7 @@ test("text from the data stays text: names with dots, brackets and markup are dr
 	const named = {
 		...clustering,
 		sentences: { ...clustering.sentences, labels },
-		ari: { [hostile]: 0.5 },
+		agreement: { [hostile]: clustering.agreement.topic },
 	};
 	for (const spec of [
 		charts.clusters(named, { label: hostile }),
@@ -151,7 +151,7 @@ test("training that has not begun is drawn empty", async () => {
 test("a chart of nothing is refused with a sentence", () => {
 	assert.throws(() => charts.layers([]), /no rows/);
 	assert.throws(
-		() => charts.agreement({ ...clustering, ari: {} }),
+		() => charts.agreement({ ...clustering, agreement: {} }),
 		/no labels/,
 	);
 	assert.throws(() => charts.probe([]), /no results/);
@@ -310,12 +310,22 @@ test("classes whose names begin alike stay apart in a confusion matrix", () => {
 	assert.equal(new Set(values.map(({ predicted }) => predicted)).size, 2);
 });
 
-test("an index just below zero has its number where the others have it, one far below on the left of its bar", () => {
-	const leftOf = (ari: number) =>
-		JSON.stringify(
-			charts.agreement({ ...clustering, ari: { topic: 0.5, tense: ari } }),
-		).includes('datum.ari < 0"');
-	assert.deepEqual([leftOf(-0.002), leftOf(-0.3)], [false, true]);
+test("the axis of agreement begins at 0 while no index is far below it, else below the least", () => {
+	const fromOf = (ari: number) =>
+		Number(
+			/"domain":\[([^,]+),1\]/.exec(
+				JSON.stringify(
+					charts.agreement({
+						...clustering,
+						agreement: {
+							topic: clustering.agreement.topic,
+							tense: { ...clustering.agreement.tense, ari },
+						},
+					}),
+				),
+			)?.[1],
+		);
+	assert.deepEqual([fromOf(-0.002), fromOf(-0.3)], [0, -0.35]);
 });
 
 test("where directions crowd a panel none is named", () => {
@@ -407,17 +417,17 @@ test("titles say what is to be seen, with its number", () => {
 		titleOf(charts.layers(sample.layerRows)),
 		/^sentiment is highest at layer 4 \(0\.93\), topic at layer 5 \(0\.975\)/,
 	);
-	const { latents: _, ...raw } = sample.probes[1];
 	assert.match(
-		titleOf(charts.probe(raw)),
-		/^activations tell “sentiment” in 93\.4% of sentences; .* 50\.3%$/,
-	);
-	assert.match(
-		titleOf(charts.clusters({ ...clustering, ari: { topic: 0.01 } })),
+		titleOf(
+			charts.clusters({
+				...clustering,
+				agreement: { topic: { ...clustering.agreement.topic, ari: 0.01 } },
+			}),
+		),
 		/5 clusters do not follow topic: adjusted Rand index 0\.01/,
 	);
 	assert.match(
-		titleOf(charts.clusters({ ...clustering, ari: {} })),
+		titleOf(charts.clusters({ ...clustering, agreement: {} })),
 		/5 clusters of sentences, silhouette 0\.31/,
 	);
 	const unsure = sample.report.effects.slice(2, 3);

@@ -1,4 +1,3 @@
-import type { Clustering } from "../../src/cluster";
 import type { FactorLatents, NeuronReport } from "../../src/features";
 import type {
 	Generation,
@@ -6,9 +5,13 @@ import type {
 	LogitLens,
 	RunResult,
 } from "../../src/model";
-import type { ProbeResult, ProbeScore } from "../../src/probe";
 import { random } from "../../src/random";
 import type { Latents, SaeEvaluation, TrainingHistory } from "../../src/sae";
+
+import { topics } from "./samples-probe";
+
+export * from "./samples-cluster";
+export * from "./samples-probe";
 
 /** Made-up results of the size that real ones have, the same every time. */
 
@@ -33,160 +36,6 @@ export const history: TrainingHistory = {
 	}),
 };
 
-function score(accuracy: number, classes: number): ProbeScore {
-	const n = 1200;
-	const row = n / classes;
-	const margin = 1.96 * Math.sqrt((accuracy * (1 - accuracy)) / n);
-	const interval: [number, number] = [
-		accuracy - margin,
-		Math.min(1, accuracy + margin),
-	];
-	const right = Math.round(row * accuracy);
-	const confusion = Array.from({ length: classes }, (_, t) =>
-		Array.from({ length: classes }, (_, p) =>
-			t === p
-				? right
-				: Math.round(
-						((row - right) / (classes - 1)) * (0.5 + ((t + p) % 3) / 2),
-					),
-		),
-	);
-	return { accuracy, interval, n_test: n, confusion };
-}
-
-function probed(
-	label: string,
-	classes: string[],
-	accuracies: number[],
-): ProbeResult {
-	const [latents, activations, bag_of_words, majority] = accuracies.map((a) =>
-		score(a, classes.length),
-	);
-	return {
-		kind: "probe",
-		label,
-		classes,
-		hook_name: "blocks.5.hook_resid_post",
-		before: "prefix_end",
-		solver: "lbfgs",
-		seed: 0,
-		n_train: 9600,
-		latents,
-		activations,
-		bag_of_words,
-		majority,
-		top_latents: classes.map((name, i) => ({
-			class: name,
-			latent: 17 * i + 3,
-			weight: 2.5 - i / 4,
-		})),
-		seconds: 1.2,
-	};
-}
-
-export const topics = [
-	"cooking",
-	"garden",
-	"music",
-	"school",
-	"sport",
-	"travel",
-];
-
-export const probes: ProbeResult[] = [
-	probed("topic", topics, [0.972, 0.981, 0.968, 0.169]),
-	probed("sentiment", ["negative", "positive"], [0.913, 0.934, 0.662, 0.503]),
-	probed("tense", ["past", "present"], [0.995, 0.998, 0.99, 0.5]),
-	probed("number", ["plural", "singular"], [0.97, 0.986, 0.71, 0.504]),
-	probed("pronoun", ["first", "second"], [0.88, 0.93, 0.79, 0.51]),
-];
-
-const n = 3000;
-
-export function clustering(): Clustering {
-	const r = random(5);
-	const assignment = Uint32Array.from({ length: n }, () => r.int(5));
-	const middle = [
-		[2, 1],
-		[-2, 1.2],
-		[0.2, -2],
-		[2.4, -2],
-		[-2.6, -1.8],
-	];
-	const text = Array.from(
-		assignment,
-		(c, i) =>
-			`Sentence ${i}: "The <b>soup</b> & the choir were better than expected," said Anna to group ${c}.`,
-	);
-	return {
-		kind: "clusters",
-		k: 5,
-		hook_name: "blocks.5.hook_resid_post",
-		source: "latents",
-		sentences: {
-			kind: "sentences",
-			name: "bundled",
-			text,
-			labels: {
-				topic: Array.from(
-					assignment,
-					(c) => topics[r.uniform() < 0.8 ? c : r.int(6)],
-				),
-				tense: text.map(() => (r.uniform() < 0.5 ? "past" : "present")),
-			},
-			offsets: {},
-		},
-		assignment,
-		sizes: [0, 1, 2, 3, 4].map((c) => assignment.filter((a) => a === c).length),
-		inertia: 1234.5,
-		silhouette: 0.31,
-		ari: {
-			tense: 0.004,
-			topic: 0.62,
-			sentiment: 0.05,
-			number: 0.001,
-			pronoun: -0.002,
-			repeats: 0.01,
-			quoted: 0.08,
-		},
-		exemplars: [0, 1, 2, 3, 4].flatMap((c) =>
-			[...assignment.keys()]
-				.filter((i) => assignment[i] === c)
-				.slice(0, 3)
-				.map((sentence, i) => ({
-					cluster: c,
-					sentence,
-					distance: 0.1 + i / 10,
-				})),
-		),
-		marks: [0, 1, 2, 3, 4].flatMap((cluster) =>
-			[0, 1, 2].map((i) => ({
-				cluster,
-				latent: 100 * cluster + i,
-				score: 3 - i,
-			})),
-		),
-		tokens: [0, 1, 2, 3, 4].flatMap((cluster) =>
-			[" soup", " choir", "<td>"].map((token, i) => ({
-				cluster,
-				token,
-				score: 9 - i,
-			})),
-		),
-		activating: Array.from({ length: 15 }, () => [
-			{ start: 13, end: 16, strength: 0.3 },
-			{ start: 20, end: 24, strength: 1 },
-		]),
-		projection: Array.from(assignment, (c) => [
-			middle[c][0] + 0.7 * r.normal(),
-			middle[c][1] + 0.6 * r.normal(),
-		]),
-		solver: "lloyd",
-		seed: 0,
-		seconds: 0.8,
-	};
-}
-
 export const layerRows = [0.35, 0.62, 0.81, 0.9, 0.93, 0.91].flatMap(
 	(value, layer) => [
 		{
@@ -206,6 +55,20 @@ export const layerRows = [0.35, 0.62, 0.81, 0.9, 0.93, 0.91].flatMap(
 		},
 		{ layer, series: "pronoun", value: 0.5 + 0.07 * layer },
 	],
+);
+
+/** Two labels at three hooks of each of twelve layers, as `probeLayers` gives them. */
+export const hookRows = ["resid_post", "attn_out", "mlp_out"].flatMap(
+	(hook, i) =>
+		["sentiment", "topic"].flatMap((series, j) =>
+			Array.from({ length: 12 }, (_, layer) => {
+				const value =
+					0.55 + 0.1 * j + (0.3 - 0.09 * i) * (1 - Math.exp(-layer / (2 + i)));
+				const interval: [number, number] = [value - 0.015, value + 0.015];
+				const hook_name = `blocks.${layer}.hook_${hook}`;
+				return { layer, series, value, interval, hook_name };
+			}),
+		),
 );
 
 export const evaluation = {

@@ -140,10 +140,14 @@ test("numbers in titles are short, with a minus sign and no minus zero", () => {
 	assert.equal(fixed(-0.001, 2), "0.00");
 });
 
-test("texts that are the same when cut are numbered, those that are the same are not", () => {
+test("texts that are the same when cut lose their middle, then are numbered; those that are the same stay so", () => {
 	assert.deepEqual(
 		clipAll(["abcdefghijkl", "short", "abcdefghijmn", "abcdefghijkl"], 10),
-		["abcdefghi…", "short", "abcd… (3)", "abcdefghi…"],
+		["abcdefghi…", "short", "abcd…hijmn", "abcdefghi…"],
+	);
+	assert.deepEqual(
+		clipAll(["1234567a0123", "1234567b0123", "1234567c0123"], 8),
+		["1234567…", "123…0123", "12… (3)"],
 	);
 });
 

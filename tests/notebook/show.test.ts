@@ -21,8 +21,11 @@ test("a chart is one output: a live chart as an object, a PNG with its size, its
 	const png = Buffer.from(data["image/png"] as string, "base64");
 	const picture = metadata["image/png"] as { width: number; alt: string };
 	assert.equal(png.readUInt32BE(16), 2 * picture.width);
-	assert.match(picture.alt, /^SAE latents tell “tense” best/);
-	assert.match(String(data["text/plain"]), /SAE latents tell “tense” best/);
+	assert.match(
+		picture.alt,
+		/^SAE latents beat every baseline for 5 of 5 labels/,
+	);
+	assert.match(String(data["text/plain"]), /SAE latents beat every baseline/);
 });
 
 test("outputs keep the order of the calls, however long each takes to draw", async () => {

@@ -97,10 +97,18 @@ test("records of nothing are shown as such", () => {
 			tokens: [],
 			marks: [],
 			exemplars: [],
-			ari: { topic: Number.NaN },
+			agreement: {
+				topic: { ...sample.clustering().agreement.topic, ari: Number.NaN },
+			},
 			silhouette: Number.NaN,
 		},
 		{ ...sample.report, factors: [], groups: [], effects: [] },
+		{ ...sample.counts, rows: [] },
+		{ ...sample.latentClusters, latents: [], sizes: [], members: [] },
+		{ ...sample.steps, points: [], steps: [] },
+		{ ...sample.tokenClusters, assignment: [], sizes: [], tokens: [] },
+		{ ...sample.kSparse, points: [] },
+		{ ...sample.tagsProbe, tags: [], scores: [], overall: {} },
 		{ ...sample.matched, factors: [], classes: [] },
 		{ ...sample.lens([], 2), top: [[], [], []] },
 		{ ...sample.generation("", ""), ids: [], log_probabilities: [] },
@@ -134,4 +142,78 @@ test("a comparison is shown by its means over the tokens that are there", () => 
 	assert.match(text, /^Predictions under changes, 2 texts, 4 tokens\n/);
 	assert.match(text, /^as it is +1\.5 +0$/m);
 	assert.match(text, /^condition 0 +4\.5 +2$/m);
+});
+
+test("a probe is shown beside its baselines, with what the control task leaves", () => {
+	const lines = textOf(sample.probes[1]).split("\n");
+	assert.match(
+		lines[0],
+		/^Probe of sentiment \(2 classes\), .* mean over the tokens, text before prefix_end, 1,200 test sentences$/,
+	);
+	assert.match(
+		lines[3],
+		/^SAE latents +0\.913 +0\.897 to 0\.929 +0\.909 +0\.933 +0\.4 +1,024$/,
+	);
+	assert.match(lines.at(-1) ?? "", /^most frequent class +0\.503 /);
+	assert.match(
+		textOf({ ...sample.probes[1], notes: ["Two columns are constant."] }),
+		/test sentences\. Two columns are constant\.\n/,
+	);
+});
+
+test("a k-sparse probe is a row for each k, then one for all columns", () => {
+	const lines = textOf(sample.kSparse).split("\n");
+	assert.match(lines[3], /^1 +0\.78 +0\.757 to 0\.803 +0\.61 /);
+	assert.match(lines.at(-1) ?? "", /^all +0\.982 .* 0\.991 /);
+});
+
+test("a number probe is shown with its errors, tags all together and each", () => {
+	assert.match(
+		textOf(sample.numberProbe),
+		/^SAE latents +0\.81 +0\.780 to 0\.840 +1\.9 +2\.4 +0\.9 +0\.814$/m,
+	);
+	const text = textOf(sample.tagsProbe);
+	assert.match(text, /^\(all tags\) +SAE latents +0\.84 /m);
+	assert.match(text, /^animals +SAE latents +0\.\d+ to /m);
+});
+
+test("clusters are shown with what they agree with, and their latents with lift and p", () => {
+	const text = textOf(sample.clustering());
+	assert.match(
+		text,
+		/silhouette 0\.310; agreement .* topic 0\.620, 0\.660; quoted 0\.080/,
+	);
+	assert.match(text, /^0 .* 0 \(4\.0, 1e-40\), 1 \(3\.0, 1e-21\)/m);
+});
+
+test("the numbers of clusters are shown with who chose them, and the reason", () => {
+	const text = textOf(sample.counts);
+	assert.match(text, /^How many clusters of 3,000 sentences .*: 6\. 6 is the/);
+	assert.match(text, /^ +6 .* gap, silhouette, recommended$/m);
+	assert.match(text, /^ +5 .* stability$/m);
+});
+
+test("clusters of latents and tokens are shown by their members", () => {
+	assert.match(
+		textOf(sample.latentClusters),
+		/^4,000 latents of .* in 24 clusters by decoder direction \(spherical\)\n(.*\n){2}0 +\d+ +0\.8 +\d+ “/,
+	);
+	assert.match(textOf(sample.tokenClusters), /^0 +3 +soup · choir$/m);
+	assert.match(
+		textOf(sample.steps),
+		/settled after \d+ steps\n(.*\n){2}0 +600 /,
+	);
+});
+
+test("a classifier is shown by its size and how its fit ended; two classes are one row", () => {
+	const text = textOf({
+		kind: "classifier",
+		classes: ["a", "b"],
+		weights: new Float64Array(7),
+		C: 0.1,
+		iterations: 12,
+		converged: true,
+	});
+	assert.match(text, /^classes +2\n +a, b\ncolumns +7\nC .* 0\.1\n/m);
+	assert.match(text, /converged +yes$/);
 });

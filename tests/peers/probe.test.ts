@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classify, logisticRegression } from "../../src/probe/logistic";
+import { classify, logisticFitter } from "../../src/probe/logistic";
 import { random } from "../../src/random";
 import { dense, furthest, sparse } from "../matrices";
 import { noScikitLearn, scikitLearn } from "./scikit-learn";
@@ -45,7 +45,7 @@ for (const nClasses of [2, 5])
 			);
 			const most = Math.max(...turned.map(Math.abs));
 			for (const matrix of [dense, sparse]) {
-				const fit = await logisticRegression(
+				const fit = await logisticFitter(
 					matrix(train),
 					given.y,
 					nClasses,

@@ -122,7 +122,9 @@ test("a solver that does not exist is refused", async () => {
 
 test("progress rises to its total, and a signal stops the probe", async () => {
 	const seen: number[] = [];
-	setProgressSink(({ done, total }) => seen.push(done / total));
+	setProgressSink(({ label, done, total }) => {
+		if (label === "probe sign") seen.push(done / total); // not the random autoencoder's encoding
+	});
 	await probe(latents, { label: "sign" });
 	setProgressSink(undefined);
 	assert.equal(seen.at(-1), 1);
@@ -132,4 +134,64 @@ test("progress rises to its total, and a signal stops the probe", async () => {
 	);
 	const signal = AbortSignal.abort();
 	await assert.rejects(probe(latents, { label: "sign", signal }), /aborted/);
+});
+
+test("beside the latents stand as many channels, a random autoencoder, and each probe's control task", async () => {
+	const result = await probe(latents, { label: "topic" });
+	const active = Math.round(latents.values.length / acts.n_tokens);
+	assert.equal(result.top_channels?.columns, active);
+	assert.equal(result.random_sae?.columns, latents.d_sae);
+	assert.equal(result.control_task, "shuffled sentences");
+	for (const input of ["latents", "activations", "bag_of_words"] as const) {
+		const { accuracy, control, selectivity } = result[input] ?? {};
+		assert.ok((control?.accuracy as number) < 0.67);
+		assert.equal(
+			selectivity,
+			(accuracy as number) - (control?.accuracy as number),
+		);
+	}
+	const plain = { label: "topic", baselines: false, control: false };
+	const without = await probe(latents, plain);
+	assert.equal(without.random_sae, undefined);
+	assert.equal(without.latents?.selectivity, undefined);
+	assert.equal(without.latents?.accuracy, result.latents?.accuracy);
+});
+
+test("with k, the probe reads the k latents that tell most, and as many channels", async () => {
+	const result = await probe(latents, { label: "sign", k: 1 });
+	assert.equal(result.latents?.columns, 1);
+	assert.equal(result.top_channels?.columns, 1);
+	await assert.rejects(
+		probe(latents, { label: "sign", k: 0 }),
+		/k is 0, where a whole number/,
+	);
+});
+
+test("a class with one member is named, and counts as wrong where training has none of it", async () => {
+	const topic = labels.topic.map((name, i) => (i === 7 ? "once" : name));
+	const split = topic.map((_, i) =>
+		i % 10 === 7 ? "test" : i % 10 === 8 ? "validation" : "train",
+	);
+	const odd = fakeActivations(text, vector, { labels: { topic }, offsets });
+	odd.sentences.split = split as typeof odd.sentences.split;
+	const result = await probe(odd, { label: "topic" });
+	assert.match(result.notes.join(" "), /one sentence[^.]*: once\./);
+	assert.match(result.notes.join(" "), /no training sentence has[^.]*: once\./);
+	assert.equal(result.activations.accuracy, 29 / 30);
+});
+
+test("latents that never fire are said to tell nothing", async () => {
+	const dead = {
+		...latents,
+		values: new Float32Array(),
+		indices: new Uint32Array(),
+	};
+	dead.indptr = new Float64Array(latents.indptr.length);
+	const { notes } = await probe(dead, { label: "topic", baselines: false });
+	assert.match(notes.join(" "), /All columns of the latents are constant/);
+});
+
+test("numbers that are not finite are refused", async () => {
+	const broken = fakeActivations(text, () => [Number.NaN, 0, 1], { labels });
+	await assert.rejects(probe(broken, { label: "topic" }), /not finite/);
 });

@@ -1,43 +1,170 @@
-import type { Clustering } from "../../cluster";
+import type {
+	ClusterCounts,
+	Clustering,
+	KMeansSteps,
+	LatentClustering,
+	TokenClustering,
+} from "../../cluster";
 import type { Html } from "../html";
-import { table } from "../table";
+import { type Cell, readable, table } from "../table";
 
 /** Each cluster with its size and what marks it. */
 export function clustersView(c: Clustering): Html {
-	const ari = Object.entries(c.ari)
-		.sort((a, b) => b[1] - a[1])
-		.slice(0, 3)
-		.map(([label, value]) => `${label} ${value.toFixed(3)}`);
+	const marked = c.marks.length > 0;
 	return table(
 		[
 			"cluster",
 			"sentences",
 			"tokens that mark it",
-			"latents that mark it",
+			...(marked ? ["latents that mark it (lift, p)"] : []),
 			"nearest sentence",
 		],
-		c.sizes.map((size, cluster) => [
-			cluster,
+		c.sizes.map((size, cluster): Cell[] => [
+			`${cluster}`,
 			size,
-			marking(c.tokens, cluster)
-				.map(({ token }) => token.trim())
-				.join(" · "),
-			marking(c.marks, cluster)
-				.map(({ latent }) => latent)
-				.join(", "),
+			tokensOf(c.tokens, cluster),
+			...(marked
+				? [
+						marking(c.marks, cluster, 3)
+							.map(
+								({ latent, lift, p_value }) =>
+									`${latent} (${lift.toFixed(1)}, ${readable(Number(p_value.toPrecision(1)))})`,
+							)
+							.join(", "),
+					]
+				: []),
 			c.sentences.text[
 				c.exemplars.find((e) => e.cluster === cluster)?.sentence ?? -1
 			],
 		]),
 		{
-			caption: `${c.k} clusters of ${c.hook_name} ${c.source}: silhouette ${c.silhouette.toFixed(3)}, adjusted Rand index ${ari.join(", ") || "(no labels)"}${c.stopped ? `; ${c.stopped}: the best so far` : ""}`,
+			caption: `${c.k} clusters of ${c.hook_name} ${c.source} (${c.metric}, ${c.pool}): silhouette ${c.silhouette.toFixed(3)}; agreement with labels (adjusted Rand index, V-measure) ${agreed(c) || "(no labels)"}${soFar(c)}`,
 		},
 	);
+}
+
+/** The three labels that the clusters agree with most. */
+function agreed({ agreement }: Clustering): string {
+	return Object.entries(agreement)
+		.sort(([, a], [, b]) => (b.ari || 0) - (a.ari || 0))
+		.slice(0, 3)
+		.map(
+			([label, { ari, v_measure }]) =>
+				`${label} ${ari.toFixed(3)}, ${v_measure.toFixed(3)}`,
+		)
+		.join("; ");
+}
+
+/** What speaks for each number of clusters. */
+export function clusterCountsView(counts: ClusterCounts): Html {
+	const finite = (x?: number) =>
+		x !== undefined && Number.isFinite(x) ? x : undefined;
+	return table(
+		[
+			"clusters (k)",
+			"inertia",
+			"gap",
+			"± error",
+			"silhouette",
+			"stability",
+			"weakest cluster",
+			"chosen by",
+		],
+		counts.rows.map((row): Cell[] => [
+			row.k,
+			row.inertia,
+			finite(row.gap),
+			finite(row.gap_error),
+			finite(row.silhouette),
+			finite(row.stability),
+			finite(row.weakest),
+			[
+				...(["gap", "silhouette", "stability"] as const).filter(
+					(name) => counts.choices[name] === row.k,
+				),
+				row.k === counts.recommended && "recommended",
+			]
+				.filter(Boolean)
+				.join(", "),
+		]),
+		{
+			caption: `How many clusters of ${counts.n_sentences.toLocaleString("en-US")} sentences (${counts.source} of ${counts.hook_name}): ${counts.recommended}. ${counts.reason}${soFar(counts)}`,
+		},
+	);
+}
+
+/** Each cluster of latents with its size, how tight it is, and the members nearest its direction. */
+export function latentClustersView(c: LatentClustering): Html {
+	const place = new Map<number, number>();
+	if (c.tokens)
+		for (const [i, latent] of c.latents.entries()) place.set(latent, i);
+	const named = (latent: number) => {
+		const token = c.tokens?.[place.get(latent) ?? -1];
+		return token === undefined ? `${latent}` : `${latent} “${token.trim()}”`;
+	};
+	return table(
+		["cluster", "latents", "mean cosine", "nearest its direction"],
+		c.sizes.map((size, cluster): Cell[] => [
+			`${cluster}`,
+			size,
+			c.tightness[cluster],
+			marking(c.members, cluster, 5)
+				.map(({ latent }) => named(latent))
+				.join(", "),
+		]),
+		{
+			caption: `${c.latents.length.toLocaleString("en-US")} latents of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method})${soFar(c)}`,
+		},
+	);
+}
+
+/** Each step with what it changed. */
+export function kMeansStepsView(steps: KMeansSteps): Html {
+	return table(
+		["step", "sentences that changed their cluster", "inertia"],
+		steps.steps.map(({ moved, inertia }, i): Cell[] => [
+			`${i}`,
+			moved,
+			inertia,
+		]),
+		{
+			caption: `k-means of ${steps.points.length.toLocaleString("en-US")} points in the plane, k = ${steps.k}: ${steps.converged ? "settled" : "not settled"} after ${Math.max(0, steps.steps.length - 1)} steps`,
+		},
+	);
+}
+
+/** Each cluster of tokens with its size and the tokens that mark it. */
+export function tokenClustersView(c: TokenClustering): Html {
+	return table(
+		["cluster", "tokens", "tokens that mark it"],
+		c.sizes.map((size, cluster): Cell[] => [
+			`${cluster}`,
+			size,
+			tokensOf(c.tokens, cluster),
+		]),
+		{
+			caption: `${c.k} clusters of the ${c.assignment.length.toLocaleString("en-US")} tokens of ${c.hook_name}: inertia ${readable(c.inertia)} after ${c.batches.toLocaleString("en-US")} batches${soFar(c)}`,
+		},
+	);
+}
+
+function soFar({ stopped }: { stopped?: string }): string {
+	return stopped ? `; ${stopped}: the best so far` : "";
+}
+
+function tokensOf(
+	list: { cluster: number; token: string }[],
+	cluster: number,
+): string {
+	return marking(list, cluster, 5)
+		.map(({ token }) => token.trim() || JSON.stringify(token))
+		.join(" · ");
 }
 
 function marking<T extends { cluster: number }>(
 	list: T[],
 	cluster: number,
+	limit: number,
 ): T[] {
-	return list.filter((item) => item.cluster === cluster).slice(0, 5);
+	return list.filter((item) => item.cluster === cluster).slice(0, limit);
 }

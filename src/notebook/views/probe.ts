@@ -1,29 +1,211 @@
-import type { ProbeResult, ProbeScore } from "../../probe";
+import type {
+	KSparseResult,
+	ProbeInput,
+	ProbeResult,
+	ProbeScore,
+	ProbeSettings,
+	RegressionResult,
+	RegressionScore,
+	TagsResult,
+} from "../../probe";
 import type { Html } from "../html";
-import { type Cell, table } from "../table";
+import { type Cell, fields, table } from "../table";
 
-/** The accuracy of a probe beside those it competes with. */
+/** What a probe may read, in the order of the tables. */
+const inputs: [ProbeInput, string][] = [
+	["latents", "SAE latents"],
+	["activations", "activations"],
+	["top_channels", "top channels"],
+	["random_sae", "latents of a random SAE"],
+	["untrained_model", "untrained model"],
+	["bag_of_words", "bag of words"],
+	["majority", "most frequent class"],
+];
+
+/** A probe's scores beside those of what it must beat. */
 export function probeView(result: ProbeResult): Html {
-	const rows: [string, ProbeScore | undefined][] = [
-		["SAE latents", result.latents],
-		["activations", result.activations],
-		["bag of words", result.bag_of_words],
-		["most frequent class", result.majority],
-	];
-	const before = result.before ? `, text before ${result.before}` : "";
+	const scores = inputs.flatMap(([key, name]): [string, ProbeScore][] => {
+		const score = result[key];
+		return score ? [[name, score]] : [];
+	});
 	return table(
 		[
 			"linear classifier on",
 			"accuracy (share)",
-			"95 % from",
-			"to",
-			"test sentences",
+			"95 % interval",
+			"balanced accuracy",
+			"AUC",
+			"selectivity",
+			"columns",
 		],
-		rows.flatMap(([name, score]): Cell[][] =>
-			score ? [[name, score.accuracy, ...score.interval, score.n_test]] : [],
-		),
+		scores.map(([name, score]): Cell[] => [
+			name,
+			score.accuracy,
+			range(score.interval),
+			score.balanced_accuracy,
+			finite(score.auc),
+			score.selectivity,
+			score.columns,
+		]),
 		{
-			caption: `Probe of ${result.label} (${result.classes.length} classes), ${result.hook_name}${before}`,
+			caption: `Probe of ${result.label} (${result.classes.length} classes${result.k ? `, ${result.k} columns` : ""}), ${whereOf(result)}`,
 		},
 	);
+}
+
+/** Accuracy by the number of latents, and of channels. */
+export function kSparseView(result: KSparseResult): Html {
+	const ks = [
+		...new Set(result.points.map(({ k }) => k ?? Number.POSITIVE_INFINITY)),
+	].sort((a, b) => a - b);
+	return table(
+		["columns read", "SAE latents", "95 %", "activation channels", "95 %"],
+		ks.map((k): Cell[] => {
+			const of = (input: "latents" | "activations"): Cell[] => {
+				const point = result.points.find(
+					(p) => p.input === input && (p.k ?? Number.POSITIVE_INFINITY) === k,
+				);
+				return [point?.accuracy, point && range(point.interval)];
+			};
+			return [
+				Number.isFinite(k) ? `${k}` : "all",
+				...of("latents"),
+				...of("activations"),
+			];
+		}),
+		{
+			caption: `k-sparse probe of ${result.label} (${result.classes.length} classes): accuracy (share), ${whereOf(result)}`,
+		},
+	);
+}
+
+/** How well a number is read, beside a bag of words and the mean. */
+export function numberProbeView(result: RegressionResult): Html {
+	const rows: [string, RegressionScore | undefined][] = [
+		["SAE latents", result.latents],
+		["activations", result.activations],
+		["bag of words", result.bag_of_words],
+		["mean", result.mean],
+	];
+	return table(
+		[
+			"linear regression on",
+			"R²",
+			"95 % interval",
+			"mean absolute error",
+			"RMSE",
+			"Spearman",
+			"selectivity",
+		],
+		rows.flatMap(([name, score]): Cell[][] =>
+			score
+				? [
+						[
+							name,
+							score.r2,
+							range(score.interval),
+							score.mae,
+							score.rmse,
+							finite(score.spearman),
+							score.selectivity,
+						],
+					]
+				: [],
+		),
+		{ caption: `Probe of the number ${result.label}, ${whereOf(result)}` },
+	);
+}
+
+/** All tags together, then each. */
+export function tagsProbeView(result: TagsResult): Html {
+	const read = inputs.filter(([key]) => result.overall[key]);
+	const together = read.map(([key, name]): Cell[] => {
+		const of = result.overall[key];
+		return [
+			"(all tags)",
+			name,
+			of?.micro_f1,
+			of && range(of.interval),
+			of?.macro_f1,
+			of?.exact_match,
+		];
+	});
+	const each = result.scores.flatMap((scores) =>
+		read.flatMap(([key, name]): Cell[][] => {
+			const score = scores[key as "latents"];
+			return score
+				? [
+						[
+							scores.tag,
+							name,
+							undefined,
+							range(score.intervals.macro_f1),
+							score.macro_f1,
+							score.accuracy,
+						],
+					]
+				: [];
+		}),
+	);
+	return table(
+		[
+			"tag",
+			"linear classifiers on",
+			"micro F1",
+			"95 %",
+			"macro F1",
+			"right (share)",
+		],
+		[...together, ...each],
+		{
+			caption: `Probes of ${result.tags.length} tags of ${result.label} (each: has it or not), ${whereOf(result)}`,
+		},
+	);
+}
+
+/** What the view of a fitted classifier looks at. */
+export interface ClassifierRecord {
+	kind: "classifier";
+	classes: ArrayLike<string | number | boolean>;
+	weights: ArrayLike<number>; // [rows, columns]; two classes are one row
+	C: number;
+	iterations: number;
+	converged: boolean;
+}
+
+/** How large a logistic regression is, and how its fit ended. */
+export function classifierView(model: ClassifierRecord): Html {
+	const { classes, weights, C, iterations, converged } = model;
+	const rows = classes.length === 2 ? 1 : classes.length;
+	const few = Array.from(
+		{ length: Math.min(classes.length, 20) },
+		(_, i) => `${classes[i]}`,
+	);
+	return fields("Logistic regression", [
+		["classes", classes.length],
+		["", few.join(", ")],
+		["columns", weights.length / (rows || 1)],
+		["C (inverse of the L2 penalty)", C],
+		["iterations", iterations],
+		["converged", converged ? "yes" : "no: more iterations would change it"],
+	]);
+}
+
+/** Where the rows come from, how many are tested, and what a reader should know. */
+function whereOf(result: ProbeSettings): string {
+	const pool = result.pool ? `, ${result.pool} over the tokens` : "";
+	const before = result.before ? `, text before ${result.before}` : "";
+	const notes = result.notes.length ? `. ${result.notes.join(" ")}` : "";
+	return `${result.hook_name}${pool}${before}, ${result.n_test.toLocaleString("en-US")} test ${result.unit}s${notes}`;
+}
+
+/** [0.9123, 0.94] as "0.912 to 0.940"; nothing where there is no interval. */
+function range([low, high]: [number, number]): string | undefined {
+	return Number.isFinite(low + high)
+		? `${low.toFixed(3)} to ${high.toFixed(3)}`
+		: undefined;
+}
+
+function finite(x: number): number | undefined {
+	return Number.isFinite(x) ? x : undefined;
 }

@@ -1,0 +1,58 @@
+import { columnMoments, type Matrix, takeRows } from "../activations";
+import type { Assessment } from "./assess";
+import type { ProbeInput } from "./result";
+import type { Task } from "./task";
+
+/** What a reader should know of a probe, a sentence each. */
+export function notesOn(
+	{ classes, truth, train, validation, test }: Task,
+	inputs: { name: ProbeInput; x: Matrix }[],
+	found: Partial<Record<ProbeInput, Assessment>>,
+): string[] {
+	const notes: string[] = [];
+	const count = (members: Uint32Array) => {
+		const sizes = new Array<number>(classes.length).fill(0);
+		for (const i of members) sizes[truth[i]]++;
+		return sizes;
+	};
+	const [inTrain, inValidation, inTest] = [train, validation, test].map(count);
+	const named = (keep: (c: number) => boolean) =>
+		list(classes.filter((_, c) => keep(c)));
+	const single = named((c) => inTrain[c] + inValidation[c] + inTest[c] === 1);
+	if (single)
+		notes.push(
+			`Classes with one sentence, which no probe can learn: ${single}.`,
+		);
+	const missing = named((c) => inTrain[c] === 0 && inTest[c] > 0);
+	if (missing)
+		notes.push(
+			`Classes of the test sentences that no training sentence has, and that count as wrong: ${missing}.`,
+		);
+	const untested = named((c) => inTrain[c] > 0 && inTest[c] === 0);
+	if (untested) notes.push(`Classes without test sentences: ${untested}.`);
+	for (const { name, x } of inputs) {
+		const what = name.replaceAll("_", " ");
+		const { deviation } = columnMoments(takeRows(x, train));
+		const constant = deviation.filter((s) => s === 0).length;
+		if (constant === x.columns)
+			notes.push(
+				`All columns of the ${what} are constant on the training sentences, so that they tell nothing.`,
+			);
+		else if (constant > 0 && x.kind === "dense")
+			notes.push(
+				`${constant} of ${x.columns} columns of the ${what} are constant on the training sentences.`,
+			);
+		if (found[name]?.score.converged === false)
+			notes.push(
+				`The fit on the ${what} ran out of iterations before its gradient was small.`,
+			);
+	}
+	return notes;
+}
+
+/** At most five names. */
+function list(names: string[]): string {
+	const rest = names.length - 5;
+	const shown = names.slice(0, 5).join(", ");
+	return rest > 0 ? `${shown} and ${rest} more` : shown;
+}

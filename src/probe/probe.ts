@@ -191,7 +191,7 @@ async function gather(
 	const words = bagOfWords(textBefore(acts, before), task.train);
 	add("bag_of_words", "common", words, undefined);
 	if (model) {
-		const untrained = await untrainedModel(model, { seed });
+		const untrained = await untrainedModel(model, { seed, signal });
 		try {
 			const [x] = await poolHooks(untrained, acts.sentences, {
 				...how,
@@ -213,7 +213,7 @@ async function gather(
 			hook_name: acts.hook_name,
 			seed,
 		});
-		const x = await poolSentences(await random.encode(acts), how);
+		const x = await poolSentences(await random.encode(acts, { signal }), how);
 		add("random_sae", "common", x);
 	}
 	add("latents", "common", await poolSentences(source, how));

@@ -91,6 +91,9 @@ export {
 	table,
 } from "./notebook";
 export {
+	type KSparseOptions,
+	type KSparseResult,
+	kSparseProbe,
 	type LayerScore,
 	type ProbeOptions,
 	type ProbeResult,

@@ -1,5 +1,5 @@
 import { type Allocation, allocate } from "../kernels";
-import type { SparseMatrix } from "./matrix";
+import { type SparseMatrix, transpose } from "./matrix";
 
 type Part =
 	| "indptr" // uint32 [rows + 1]
@@ -44,27 +44,11 @@ export function layCompressed<Extra extends string>(
 	whole.indptr.set(x.indptr);
 	whole.indices.set(x.indices.subarray(0, n));
 	laid.array.values.set(x.values.subarray(0, n));
-	turnRound(whole, laid.array.values, laid.array.column_values);
+	const byColumn = transpose(x);
+	whole.column_indptr.set(byColumn.indptr);
+	whole.column_rows.set(byColumn.indices.subarray(0, n));
+	laid.array.column_values.set(byColumn.values.subarray(0, n));
 	return { ...laid, whole };
-}
-
-/** Sorts the entries by column, stably. */
-function turnRound(
-	{ indptr, indices, column_indptr, column_rows }: Uint32Arrays<Part>,
-	values: Float32Array,
-	column_values: Float32Array,
-): void {
-	for (let p = 0; p < indices.length; p++) column_indptr[indices[p] + 1]++;
-	for (let j = 1; j < column_indptr.length; j++)
-		column_indptr[j] += column_indptr[j - 1];
-	const next = column_indptr.slice();
-	for (let row = 0; row + 1 < indptr.length; row++) {
-		for (let p = indptr[row]; p < indptr[row + 1]; p++) {
-			const to = next[indices[p]]++;
-			column_rows[to] = row;
-			column_values[to] = values[p];
-		}
-	}
 }
 
 /** The next multiple of 4: what the kernels take as the width of a thin matrix. */

@@ -8,7 +8,9 @@ export {
 	type Matrix,
 	type SparseMatrix,
 	squaredLengths,
+	takeColumns,
 	takeRows,
+	transpose,
 	unitRows,
 } from "./matrix";
 export { inMemory, memoryForActivations } from "./memory";

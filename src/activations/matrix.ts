@@ -49,6 +49,40 @@ export function takeRows(x: Matrix, rows: ArrayLike<number>): Matrix {
 	};
 }
 
+/** Some columns of every row, ascending: sparse rows stay sparse. */
+export function takeColumns(x: Matrix, columns: readonly number[]): Matrix {
+	const k = columns.length;
+	if (x.kind === "dense") {
+		const data = new Float32Array(x.rows * k);
+		for (let i = 0; i < x.rows; i++)
+			for (let c = 0; c < k; c++)
+				data[i * k + c] = x.data[i * x.columns + columns[c]];
+		return { kind: "dense", rows: x.rows, columns: k, data };
+	}
+	const place = new Int32Array(x.columns).fill(-1);
+	for (const [c, column] of columns.entries()) place[column] = c;
+	const indptr = new Float64Array(x.rows + 1);
+	const indices: number[] = [];
+	const values: number[] = [];
+	for (let i = 0; i < x.rows; i++) {
+		for (let p = x.indptr[i]; p < x.indptr[i + 1]; p++) {
+			const c = place[x.indices[p]];
+			if (c < 0) continue;
+			indices.push(c);
+			values.push(x.values[p]);
+		}
+		indptr[i + 1] = indices.length;
+	}
+	return {
+		kind: "sparse",
+		rows: x.rows,
+		columns: k,
+		indptr,
+		indices: Uint32Array.from(indices),
+		values: Float32Array.from(values),
+	};
+}
+
 /** Mean and standard deviation (divided by n) of every column; zeros that are not stored count. */
 export function columnMoments(x: Matrix): {
 	mean: Float64Array;
@@ -87,17 +121,37 @@ export function squaredLengths(x: Matrix): Float64Array {
 
 /** The same rows at length 1; a row of zeros stays. */
 export function unitRows(x: Matrix): Matrix {
-	const scale = squaredLengths(x).map((s) => (s > 0 ? 1 / Math.sqrt(s) : 0));
-	if (x.kind === "dense")
-		return {
-			...x,
-			data: x.data.map((v, at) => v * scale[Math.floor(at / x.columns)]),
-		};
+	const of = x.kind === "dense" ? x.data : x.values;
+	const unit = new Float32Array(of.length);
+	const squares = squaredLengths(x);
+	for (let row = 0; row < x.rows; row++) {
+		const scale = squares[row] > 0 ? 1 / Math.sqrt(squares[row]) : 0;
+		const [from, to] =
+			x.kind === "dense"
+				? [row * x.columns, (row + 1) * x.columns]
+				: [x.indptr[row], x.indptr[row + 1]];
+		for (let at = from; at < to; at++) unit[at] = of[at] * scale;
+	}
+	return x.kind === "dense" ? { ...x, data: unit } : { ...x, values: unit };
+}
+
+/** The same numbers as [columns, rows]: the entries by column, their rows ascending. */
+export function transpose(x: SparseMatrix): SparseMatrix {
+	const indptr = new Float64Array(x.columns + 1);
+	for (const j of x.indices) indptr[j + 1]++;
+	for (let j = 0; j < x.columns; j++) indptr[j + 1] += indptr[j];
+	const next = indptr.slice();
+	const indices = new Uint32Array(x.indices.length);
 	const values = new Float32Array(x.values.length);
-	for (let row = 0; row < x.rows; row++)
-		for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++)
-			values[p] = x.values[p] * scale[row];
-	return { ...x, values };
+	for (let i = 0; i < x.rows; i++) {
+		for (let p = x.indptr[i]; p < x.indptr[i + 1]; p++) {
+			const to = next[x.indices[p]]++;
+			indices[to] = i;
+			values[to] = x.values[p];
+		}
+	}
+	const [rows, columns] = [x.columns, x.rows];
+	return { kind: "sparse", rows, columns, indptr, indices, values };
 }
 
 /** Calls `visit` for every stored number, row by row. */

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { OnnxGraph } from "../formats/onnx";
+import { layCompressed, widthFor } from "./compressed";
 import type { DenseMatrix, Matrix, SparseMatrix } from "./matrix";
 
 /** Products of one matrix X [rows, columns] with thin ones: all that probes and clusters ask of their data. */
@@ -13,7 +14,7 @@ export interface Products {
 	): Promise<Float32Array>; // [columns, k]
 }
 
-/** Dense rows are multiplied by ONNX Runtime, sparse ones by loops over what they store; summed in 32 and 64 bits. */
+/** Dense rows are multiplied by ONNX Runtime, sparse ones by the kernels, over what they store; summed in 32 bits. */
 export function products(x: Matrix): Promise<Products> {
 	return x.kind === "dense"
 		? denseProducts(x)
@@ -57,97 +58,65 @@ function gemm(transposed: 0 | 1): Promise<InferenceSession> {
 	return InferenceSession.create(graph.build(["y"]));
 }
 
+/** The kernels sum a row's products in 32 bits, in four lanes or more. */
 function sparseProducts(x: SparseMatrix): Products {
-	const rows = countedRows(x);
-	let columns: CountedRows | undefined;
+	let laid: ReturnType<typeof layThin> | undefined;
+	const thin = (k: number) => {
+		if (laid?.width !== widthFor(k)) laid = layThin(x, widthFor(k));
+		return laid;
+	};
 	return {
-		times: async (w, k) => sparseTimes(rows, w, k),
+		async times(w, k) {
+			const { array, at, crew, width } = thin(k);
+			widen(w, k, array.by_column, width);
+			crew.run(
+				...["timesRows" as const, x.rows, x.rows],
+				...[at.indptr, at.indices, at.values],
+				...[at.by_column, width, at.by_row],
+			);
+			return narrow(array.by_row, width, x.rows, k);
+		},
 		async transposedTimes(r, k) {
-			columns ??= countedRows(transpose(x));
-			return sparseTimes(columns, r, k);
+			const { array, at, crew, width } = thin(k);
+			widen(r, k, array.by_row, width);
+			crew.run(
+				...["timesRows" as const, x.columns, x.columns],
+				...[at.column_indptr, at.column_rows, at.column_values],
+				...[at.by_row, width, at.by_column],
+			);
+			return narrow(array.by_column, width, x.columns, k);
 		},
 	};
 }
 
-/** Compressed rows with signed 32-bit counters: JavaScript loops over them about twice as fast. */
-interface CountedRows {
-	rows: number;
-	indptr: Int32Array;
-	indices: Int32Array;
-	values: Float32Array;
+function layThin(x: SparseMatrix, width: number) {
+	const thin = { by_row: x.rows * width, by_column: x.columns * width };
+	return { width, ...layCompressed(x, thin) };
 }
 
-function countedRows({
-	rows,
-	indptr,
-	indices,
-	values,
-}: SparseMatrix): CountedRows {
-	const { buffer, byteOffset, length } = indices;
-	return {
-		rows,
-		indptr: new Int32Array(indptr),
-		indices: new Int32Array(buffer, byteOffset, length), // the same memory
-		values,
-	};
+/** [n, k] as [n, width], zeros behind. */
+function widen(
+	from: Float32Array,
+	k: number,
+	to: Float32Array,
+	width: number,
+): void {
+	if (k === width) to.set(from);
+	else
+		for (let at = 0, row = 0; at < from.length; at += k, row += width)
+			for (let c = 0; c < k; c++) to[row + c] = from[at + c];
 }
 
-/** X W, four columns of W at a time: their sums stay in registers while a row's entries pass by. */
-function sparseTimes(
-	{ rows, indptr, indices, values }: CountedRows,
-	w: Float32Array,
+/** A copy of the first k numbers of each row [n, width]. */
+function narrow(
+	from: Float32Array,
+	width: number,
+	n: number,
 	k: number,
 ): Float32Array {
-	const out = new Float32Array(rows * k);
-	let c = 0;
-	for (; c + 4 <= k; c += 4) {
-		for (let i = 0; i < rows; i++) {
-			const end = indptr[i + 1];
-			let s0 = 0;
-			let s1 = 0;
-			let s2 = 0;
-			let s3 = 0;
-			for (let p = indptr[i]; p < end; p++) {
-				const value = values[p];
-				const at = indices[p] * k + c;
-				s0 += value * w[at];
-				s1 += value * w[at + 1];
-				s2 += value * w[at + 2];
-				s3 += value * w[at + 3];
-			}
-			const to = i * k + c;
-			out[to] = s0;
-			out[to + 1] = s1;
-			out[to + 2] = s2;
-			out[to + 3] = s3;
-		}
-	}
-	for (; c < k; c++) {
-		for (let i = 0; i < rows; i++) {
-			const end = indptr[i + 1];
-			let sum = 0;
-			for (let p = indptr[i]; p < end; p++)
-				sum += values[p] * w[indices[p] * k + c];
-			out[i * k + c] = sum;
-		}
-	}
+	if (k === width) return from.slice();
+	const out = new Float32Array(n * k);
+	for (let at = 0, row = 0; at < out.length; at += k, row += width)
+		for (let c = 0; c < k; c++) out[at + c] = from[row + c];
 	return out;
-}
-
-function transpose(x: SparseMatrix): SparseMatrix {
-	const indptr = new Float64Array(x.columns + 1);
-	for (const j of x.indices) indptr[j + 1]++;
-	for (let j = 0; j < x.columns; j++) indptr[j + 1] += indptr[j];
-	const next = indptr.slice();
-	const indices = new Uint32Array(x.indices.length);
-	const values = new Float32Array(x.values.length);
-	for (let i = 0; i < x.rows; i++) {
-		for (let p = x.indptr[i]; p < x.indptr[i + 1]; p++) {
-			const to = next[x.indices[p]]++;
-			indices[to] = i;
-			values[to] = x.values[p];
-		}
-	}
-	const [rows, columns] = [x.columns, x.rows];
-	return { kind: "sparse", rows, columns, indptr, indices, values };
 }

@@ -1,6 +1,7 @@
 import type { Matrix } from "../activations";
 import { deafStep } from "../interrupt";
 import { cosines } from "./cosines";
+import type { Partition } from "./kmeans";
 
 type Tree = ReturnType<typeof import("ml-hclust").agnes>;
 
@@ -18,7 +19,7 @@ export async function agglomerate(
 	x: Matrix,
 	k: number,
 	signal?: AbortSignal,
-): Promise<{ assignment: Uint32Array; stopped?: undefined }> {
+): Promise<Pick<Partition, "assignment" | "centres" | "stopped">> {
 	const distances = Array.from(
 		{ length: x.rows },
 		() => new Float64Array(x.rows),
@@ -41,7 +42,7 @@ export async function agglomerate(
 	cut(tree, k).forEach((group, c) => {
 		for (const row of leaves(group)) assignment[row] = c;
 	});
-	return { assignment };
+	return { assignment, centres: new Float32Array() }; // the tree has none
 }
 
 /** The k groups that were there before the last k − 1 were joined. The library's own cut loses a row where all are equal. */

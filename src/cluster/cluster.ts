@@ -9,9 +9,9 @@ import {
 import { untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
-import { topIndices } from "../top";
-import { describe, sizesOf } from "./describe";
+import { describe } from "./describe";
 import { kMeans, type Partition } from "./kmeans";
+import { largestFirst } from "./largest-first";
 import { kMeansWithLibrary } from "./library";
 import type { Clustering } from "./result";
 import { scaleRows } from "./rows";
@@ -76,7 +76,7 @@ async function clusterUntil(
 	const scaled = scaleRows(pooled);
 	const all = { ...options, k, seed, metric };
 	const { restarts, ...found } = await partitionOf(scaled.x, all);
-	const partition = largestFirst(found, k);
+	const partition = { ...found, ...largestFirst(found, k) };
 	const what = { source, counted, pool, pooled, scaled, partition, k, seed };
 	const described = await describe(what);
 	const { assignment, centres, inertia, stopped } = partition;
@@ -174,18 +174,4 @@ async function partitionOf(
 		reportProgress({ label: "cluster", done, total, unit: "starts" });
 	};
 	return { ...(await kMeans(x, { ...options, onStart })), restarts: tried };
-}
-
-/** Renames the clusters so that 0 is the largest. */
-function largestFirst(found: Partition, k: number): Partition {
-	const d = found.centres.length / k;
-	const order = topIndices(sizesOf(found.assignment, k), k);
-	const centres = new Float32Array(found.centres.length);
-	const place = new Uint32Array(k);
-	order.forEach((old, c) => {
-		place[old] = c;
-		centres.set(found.centres.subarray(old * d, (old + 1) * d), c * d);
-	});
-	const assignment = found.assignment.map((old) => place[old]);
-	return { ...found, assignment, centres };
 }

@@ -1,4 +1,9 @@
-import { type Matrix, products, type SparseMatrix } from "../activations";
+import {
+	type Matrix,
+	products,
+	type SparseMatrix,
+	transpose,
+} from "../activations";
 import { turns } from "../interrupt";
 
 /** Dense rows that are multiplied at a time. */
@@ -46,18 +51,9 @@ export async function* cosines(
  * entries.
  */
 function sparseDots(x: SparseMatrix): (row: number, to: Float32Array) => void {
-	const start = new Int32Array(x.columns + 1);
-	for (const j of x.indices) start[j + 1]++;
-	for (let j = 0; j < x.columns; j++) start[j + 1] += start[j];
-	const next = start.slice();
-	const rows = new Int32Array(x.indices.length);
-	const values = new Float32Array(x.indices.length);
-	for (let i = 0; i < x.rows; i++)
-		for (let p = x.indptr[i]; p < x.indptr[i + 1]; p++) {
-			const at = next[x.indices[p]]++;
-			rows[at] = i;
-			values[at] = x.values[p];
-		}
+	const { indptr, indices, values } = transpose(x);
+	const start = Int32Array.from(indptr); // JavaScript counts faster with whole numbers
+	const rows = Int32Array.from(indices);
 	return (row, to) => {
 		for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++) {
 			const value = x.values[p];

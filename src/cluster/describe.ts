@@ -9,6 +9,7 @@ import {
 import { principalComponents } from "./components";
 import { agreements, enrichment } from "./enrichment";
 import { distancesToOwn, type Partition } from "./kmeans";
+import { sizesOf } from "./largest-first";
 import { markingLatents, markingTokens } from "./marks";
 import type { Clustering } from "./result";
 import type { ScaledRows } from "./rows";
@@ -46,17 +47,16 @@ export async function describe(found: Found) {
 		exemplars,
 		farthest: listed(distance, assignment, k, "farthest"),
 		marks,
-		tokens: markingTokens(acts, counted, assignment, k),
+		tokens: markingTokens(
+			acts,
+			counted.keep,
+			(row) => assignment[acts.rows.sentence[row]],
+			k,
+		),
 		activating: await activating(found, exemplars, marks),
 		enrichment: enrichment(assignment, labels, k),
 		projection: await project(found),
 	};
-}
-
-export function sizesOf(assignment: Uint32Array, k: number): number[] {
-	const sizes = new Array<number>(k).fill(0);
-	for (const c of assignment) sizes[c]++;
-	return sizes;
 }
 
 /** Of each cluster the sentences nearest its centre, nearest first, or the farthest, farthest first. */

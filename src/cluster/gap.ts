@@ -1,13 +1,14 @@
+import { EigenvalueDecomposition, SymmetricMatrix } from "ml-matrix";
 import {
 	columnMoments,
 	type DenseMatrix,
 	type Matrix,
 	products,
 	type SparseMatrix,
+	transpose,
 	unitRows,
 } from "../activations";
 import { type Random, random } from "../random";
-import { eigenvectors } from "./eigen";
 import type { ScaledRows } from "./rows";
 
 /** Makes reference data without clusters; the same seed gives the same. */
@@ -51,13 +52,9 @@ function permutedColumns(
 	x: SparseMatrix,
 	factor: Float64Array,
 ): (draw: Random) => SparseMatrix {
-	const begin = new Float64Array(x.columns + 1);
-	for (const j of x.indices) begin[j + 1]++;
-	for (let j = 0; j < x.columns; j++) begin[j + 1] += begin[j];
-	const next = begin.slice();
-	const column = new Float32Array(x.values.length); // column by column
-	for (let p = 0; p < column.length; p++)
-		column[next[x.indices[p]]++] = x.values[p] * factor[x.indices[p]];
+	const { indptr: begin, values: column } = transpose(x);
+	for (let j = 0; j < x.columns; j++)
+		for (let p = begin[j]; p < begin[j + 1]; p++) column[p] *= factor[j];
 	return (draw) => {
 		const rows = Uint32Array.from({ length: x.rows }, (_, i) => i);
 		const of = new Uint32Array(column.length);
@@ -97,16 +94,13 @@ async function principalBox(
 		squares,
 		(v, at) => v / rows - mean[Math.floor(at / d)] * mean[at % d],
 	);
-	for (
-		let i = 0;
-		i < d;
-		i++ // rounding leaves it a little lopsided
-	)
-		for (let j = 0; j < i; j++) covariance[i * d + j] = covariance[j * d + i];
-	const components = eigenvectors(covariance, d);
-	const turned = new Float32Array(d * d);
-	for (let c = 0; c < d; c++)
-		for (let j = 0; j < d; j++) turned[j * d + c] = components[c * d + j];
+	const square = new SymmetricMatrix(d); // rounding leaves ours a little lopsided
+	for (let i = 0; i < d; i++)
+		for (let j = 0; j <= i; j++) square.set(i, j, covariance[i * d + j]);
+	const components = new EigenvalueDecomposition(square, {
+		assumeSymmetric: true,
+	}).eigenvectorMatrix;
+	const turned = Float32Array.from(components.to1DArray()); // [d, d], one a column
 	const scores = await data.times(turned, d); // [rows, d]
 	const least = new Float64Array(d).fill(Number.POSITIVE_INFINITY);
 	const most = new Float64Array(d).fill(Number.NEGATIVE_INFINITY);

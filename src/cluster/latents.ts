@@ -86,7 +86,7 @@ async function clusterUntil(
 					...(signal && { signal }),
 				})
 			: await agglomerate(x, k, signal);
-	const { assignment, sizes } = largestFirst(found.assignment, k);
+	const { assignment, sizes } = largestFirst(found, k);
 	const { stopped = found.stopped, ...placed } = await place(x, {
 		...{ map, seed, signal },
 	});

@@ -1,6 +1,5 @@
 import {
 	type Activations,
-	type Counted,
 	columnMoments,
 	forEachEntry,
 	type Matrix,
@@ -105,8 +104,8 @@ export function correctedTests(
  */
 export function markingTokens(
 	acts: Activations,
-	{ keep }: Counted,
-	assignment: Uint32Array,
+	keep: Uint8Array /* 1 where a token counts */,
+	clusterOf: (row: number) => number,
 	k: number,
 ): Clustering["tokens"] {
 	const { rows, sentences } = acts;
@@ -123,7 +122,7 @@ export function markingTokens(
 			names.push(text.slice(rows.start[row], rows.end[row]));
 			for (const of of counts) of.push(0);
 		}
-		counts[assignment[rows.sentence[row]]][j]++;
+		counts[clusterOf(row)][j]++;
 	}
 	const all = names.map((_, j) => counts.reduce((sum, of) => sum + of[j], 0));
 	const total = sum(all);

@@ -1,4 +1,4 @@
-import type { Activations, DenseMatrix } from "../activations";
+import { type Activations, type DenseMatrix, unitRows } from "../activations";
 import { turns } from "../interrupt";
 import { reportProgress } from "../progress";
 import { random } from "../random";
@@ -147,15 +147,9 @@ export function asRows(
 	columns: number,
 	metric: Clustering["metric"],
 ): DenseMatrix {
-	const data = metric === "spherical" ? given.slice() : given;
-	const rows = data.length / columns;
-	for (let from = 0; data !== given && from < data.length; from += columns) {
-		let square = 0;
-		for (let j = 0; j < columns; j++) square += data[from + j] ** 2;
-		const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
-		for (let j = 0; j < columns; j++) data[from + j] *= scale;
-	}
-	return { kind: "dense", rows, columns, data };
+	const rows = given.length / columns;
+	const x: DenseMatrix = { kind: "dense", rows, columns, data: given };
+	return metric === "spherical" ? (unitRows(x) as DenseMatrix) : x;
 }
 
 function joined(batches: Float32Array[]): Float32Array {

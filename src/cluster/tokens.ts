@@ -66,22 +66,16 @@ async function clusterUntil(
 	check(acts, settings);
 	const learnt = await learn(acts, settings);
 	const found = await lastPass(acts, learnt.centres, settings);
-	const { assignment, sizes, order } = largestFirst(found.assignment, k);
-	const d = acts.d_in;
-	const centres = new Float32Array(k * d);
-	order.forEach((old, c) => {
-		centres.set(learnt.centres.subarray(old * d, (old + 1) * d), c * d);
-	});
+	const { centres } = learnt;
+	const named = largestFirst({ assignment: found.assignment, centres }, k);
 	return {
 		kind: "token-clusters",
 		k,
 		metric,
 		hook_name: acts.hook_name,
-		assignment,
-		centres,
-		sizes,
+		...named,
 		inertia: found.inertia,
-		tokens: marks(acts, assignment, k),
+		tokens: marks(acts, named.assignment, k),
 		batches: learnt.batches,
 		seed,
 		...(learnt.stopped && { stopped: learnt.stopped }),
@@ -139,16 +133,7 @@ function marks(
 	assignment: Uint32Array,
 	k: number,
 ): TokenClustering["tokens"] {
-	const { sentence, start, end } = acts.rows;
+	const { start, end } = acts.rows;
 	const keep = Uint8Array.from(end, (at, row) => Number(at > start[row]));
-	// To `markingTokens` every token is a sentence of its own, since it is grouped by itself.
-	const rows = { ...acts.rows, sentence: Uint32Array.from(sentence.keys()) };
-	const text = Array.from(sentence, (s) => acts.sentences.text[s]);
-	const each = { ...acts, rows, sentences: { ...acts.sentences, text } };
-	return markingTokens(
-		each,
-		{ keep, tokens: new Uint32Array(0) },
-		assignment,
-		k,
-	);
+	return markingTokens(acts, keep, (row) => assignment[row], k);
 }

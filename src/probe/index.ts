@@ -1,4 +1,9 @@
-export { type LayerScore, probeLayers } from "./layers";
+export { type KSparseOptions, kSparseProbe } from "./k-sparse";
+export {
+	type LayerScore,
+	type ProbeLayersOptions,
+	probeLayers,
+} from "./layers";
 export { type ProbeOptions, probe } from "./probe";
 export type {
 	Calibration,

@@ -1,17 +1,25 @@
-import { type Matrix, poolSentences, takeRows } from "../activations";
-import { listenTo, turns } from "../interrupt";
+import {
+	type Matrix,
+	poolSentences,
+	takeColumns,
+	takeRows,
+} from "../activations";
+import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
-import { intervalOf, resamples } from "./bootstrap";
-import { classify, logisticFitter } from "./logistic";
 import {
-	gatherColumns,
-	meanDifferences,
-	type OneVsRest,
-	oneVsRest,
-} from "./one-vs-rest";
-import type { Interval, KSparseResult } from "./result";
+	type ClassDraw,
+	type Input,
+	MOST,
+	notesOn,
+	type Point,
+	saeBenchNames,
+	scorePoints,
+} from "./k-sparse-score";
+import { classify, logisticFitter } from "./logistic";
+import { meanDifferences, type OneVsRest, oneVsRest } from "./one-vs-rest";
+import type { KSparseResult } from "./result";
 import { makeTask, type Task } from "./task";
 
 export interface KSparseOptions {
@@ -27,24 +35,10 @@ export interface KSparseOptions {
 	signal?: AbortSignal;
 }
 
-/** SAEBench's numbers of sentences of a class, and as many others: half of its set sizes of 4,000 and 1,000. */
-const MOST = { train: 2000, test: 500 };
 /** scikit-learn's C. */
 const C = 1;
 /** Of the gradient, in nats a sentence: finer than the last digit of any score. */
 const TOLERANCE = 1e-6;
-const RESAMPLES = 1000;
-
-type Input = "latents" | "activations";
-
-/** One kind of probe, over all classes. */
-interface Point {
-	input: Input;
-	/** Absent: all columns. */
-	k?: number;
-	/** For each class that takes part, 1 for each of its test rows that was predicted right. */
-	hits: Uint8Array[];
-}
 
 /**
  * How much the k best latents tell about a label, beside the k best channels of the activations: the sparse probing of
@@ -158,13 +152,6 @@ function checkKs(ks: readonly number[]): number[] {
 	return [...new Set(ks)].sort((a, b) => a - b);
 }
 
-/** One class's rows: numbers of sentences. */
-interface ClassDraw {
-	class: string;
-	train: OneVsRest;
-	test: OneVsRest;
-}
-
 /** The rows of each class that has some in both parts. */
 function drawClasses(task: Task, seed: number): ClassDraw[] {
 	const { classes, truth } = task;
@@ -201,115 +188,12 @@ async function fitAndScore(
 	{ train, test }: ClassDraw,
 	signal: AbortSignal | undefined,
 ): Promise<{ hits: Uint8Array; converged: boolean }> {
-	const take = ({ rows }: OneVsRest) =>
-		columns ? gatherColumns(x, rows, columns) : takeRows(x, rows);
+	const read = columns ? takeColumns(x, columns) : x;
+	const take = ({ rows }: OneVsRest) => takeRows(read, rows);
 	const fit = await logisticFitter(take(train), train.y, 2, "none");
 	const l2 = 1 / (C * train.y.length);
 	const model = await fit({ l2, tolerance: TOLERANCE, signal });
 	const { predicted } = await classify(model, take(test), test.y);
 	const hits = test.y.map((truth, i) => (truth === predicted[i] ? 1 : 0));
 	return { hits, converged: model.converged };
-}
-
-/** Accuracies, the mean of the classes, and their intervals. */
-async function scorePoints(
-	points: Point[],
-	draws: ClassDraw[],
-	task: Task,
-	seed: number,
-	signal: AbortSignal | undefined,
-): Promise<KSparseResult["points"]> {
-	const place = new Map([...task.test].map((row, i) => [row, i]));
-	const places = draws.map(({ test }) =>
-		Uint32Array.from(test.rows, (row) => place.get(row) as number),
-	);
-	const accuracies = (weights: ArrayLike<number>) => {
-		const sums = new Float64Array(points.length);
-		let classes = 0;
-		for (const [c, rows] of places.entries()) {
-			let n = 0;
-			for (const row of rows) n += weights[row];
-			if (n === 0) continue; // a resample without any of its sentences
-			classes++;
-			for (const [p, { hits }] of points.entries()) {
-				let right = 0;
-				for (let i = 0; i < rows.length; i++)
-					right += weights[rows[i]] * hits[c][i];
-				sums[p] += right / n;
-			}
-		}
-		return sums.map((sum) => sum / classes);
-	};
-	const values = points.map(() => [] as number[]);
-	const turn = turns(signal);
-	for (const weights of resamples(task.test, RESAMPLES, seed)) {
-		await turn();
-		for (const [p, value] of accuracies(weights).entries())
-			values[p].push(value);
-	}
-	const whole = accuracies(new Uint8Array(task.test.length).fill(1));
-	return points.map(({ hits: _, ...point }, p) => ({
-		...point,
-		accuracy: whole[p],
-		interval: intervalOf(values[p]) as Interval,
-	}));
-}
-
-function saeBenchNames(
-	points: KSparseResult["points"],
-): KSparseResult["eval_result_metrics"] {
-	const of = (input: Input, name: string) =>
-		Object.fromEntries(
-			points
-				.filter((point) => point.input === input)
-				.map(({ k, accuracy }) => [
-					k === undefined
-						? `${name}_test_accuracy`
-						: `${name}_top_${k}_test_accuracy`,
-					accuracy,
-				]),
-		);
-	return { llm: of("activations", "llm"), sae: of("latents", "sae") };
-}
-
-function notesOn(
-	task: Task,
-	draws: ClassDraw[],
-	inputs: Record<Input, Matrix>,
-	ks: number[],
-	{ done, unfinished }: { done: number; unfinished: number },
-): string[] {
-	const notes: string[] = [];
-	const range = (part: "train" | "test") => {
-		const sizes = draws.map((draw) => draw[part].rows.length / 2);
-		const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-		return least === most ? `${least}` : `${least} to ${most}`;
-	};
-	if (
-		draws.some(
-			({ train, test }) =>
-				train.rows.length < 2 * MOST.train || test.rows.length < 2 * MOST.test,
-		)
-	)
-		notes.push(
-			`SAEBench fits on ${MOST.train} sentences of a class and as many others and tests on ${MOST.test} and as many; here it is ${range("train")} and ${range("test")}.`,
-		);
-	const kept = new Set(draws.map((draw) => draw.class));
-	const left = task.classes.filter((name) => !kept.has(name));
-	if (left.length)
-		notes.push(
-			`Left out, for want of sentences in training or test: ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more classes` : ""}.`,
-		);
-	for (const [input, { columns }] of Object.entries(inputs)) {
-		const beyond = ks.filter((k) => k > columns);
-		if (beyond.length)
-			notes.push(
-				`There are ${columns} columns of ${input}, so there is no probe on ${beyond.join(", ")} of them.`,
-			);
-	}
-	if (unfinished > 0)
-		notes.push(
-			`${unfinished} of ${done} fits ran out of iterations before their gradient was small.`,
-		);
-	return notes;
 }

@@ -1,64 +1,73 @@
-import { extract, poolSentences } from "../activations";
+import { type Pool, poolHooks } from "../activations";
 import type { Sentences } from "../dataset";
 import { listenTo } from "../interrupt";
 import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
 import type { ProbeOptions } from "./probe";
+import type { Interval } from "./result";
 import { makeTask } from "./task";
 
-/** How well one label is read from one layer; `charts.layers` draws a list of them. */
+/** How well one label is read from one hook; `charts.layers` draws a list of them. */
 export interface LayerScore {
+	/** −1 for what comes before the first block. */
 	layer: number;
 	/** The label. */
 	series: string;
 	/** Accuracy on the test split, 0 to 1. */
 	value: number;
 	/** 95 % interval of the accuracy, as `probe` gives it. */
-	interval: [number, number];
+	interval: Interval;
 	hook_name: HookName;
 }
 
+export interface ProbeLayersOptions
+	extends Pick<ProbeOptions, "before" | "seed" | "signal"> {
+	/** Columns of the sentences. */
+	labels: string[];
+	/** Default: the residual stream behind every block, `blocks.L.hook_resid_post`. */
+	hook_names?: readonly HookName[];
+	/** Default: "mean". */
+	pool?: Pool;
+}
+
 /**
- * Linear probes on the residual stream behind every block (`blocks.L.hook_resid_post`), one for each label and layer:
- * where in the model the knowledge arises. One layer's activations are held at a time.
+ * Linear probes at every hook, one for each label: where in the model the knowledge arises. The model runs once for all
+ * hooks; memory holds n_sentences × d_in numbers a hook.
  *
- * `labels`: columns of the sentences. `before`, `seed`, `signal`: as for `probe`.
- *
- * Throws as `extract` and `probe` do.
+ * `before`, `pool`, `seed`, `signal`: as for `probe`. Throws as `poolHooks` and `probe` do.
  */
 export async function probeLayers(
 	model: Decoder,
 	sentences: Sentences,
-	options: { labels: string[] } & Pick<
-		ProbeOptions,
-		"before" | "seed" | "signal"
-	>,
+	options: ProbeLayersOptions,
 ): Promise<LayerScore[]> {
-	const { labels, before, seed = 0 } = options;
+	const { labels, before, pool, seed = 0 } = options;
 	const signal = listenTo(options.signal);
+	const hook_names =
+		options.hook_names ??
+		Array.from(
+			{ length: model.info.n_layers },
+			(_, layer): HookName => `blocks.${layer}.hook_resid_post`,
+		);
 	const tasks = labels.map((label) => makeTask(sentences, label, seed));
+	const how = { hook_names, before, pool, signal };
+	const pooled = await poolHooks(model, sentences, how);
+	const total = hook_names.length * labels.length;
 	const scores: LayerScore[] = [];
-	for (let layer = 0; layer < model.info.n_layers; layer++) {
-		const hook_name = `blocks.${layer}.hook_resid_post` as const;
-		const acts = await extract(model, sentences, { hook_name, signal });
-		const pooled = await poolSentences(acts, { before, signal });
+	for (const [h, hook_name] of hook_names.entries()) {
 		for (const [t, series] of labels.entries()) {
-			const { score } = await assess(
-				pooled,
-				"each",
-				tasks[t],
-				{ seed, signal },
-				(share) =>
-					reportProgress({
-						label: "probe the layers",
-						done: layer * labels.length + t + share,
-						total: model.info.n_layers * labels.length,
-						unit: "probes",
-						note: `${series} at ${hook_name}`,
-					}),
-			);
-			const { accuracy: value, interval } = score;
+			const done = scores.length;
+			const tell = (share: number) =>
+				reportProgress({
+					...{ label: "probe the layers", done: done + share, total },
+					unit: "probes",
+					note: `${series} at ${hook_name}`,
+				});
+			const choice = { seed, signal };
+			const found = await assess(pooled[h], "each", tasks[t], choice, tell);
+			const { accuracy: value, interval } = found.score;
+			const layer = Number(/^blocks\.(\d+)\./.exec(hook_name)?.[1] ?? -1);
 			scores.push({ layer, series, value, interval, hook_name });
 		}
 	}

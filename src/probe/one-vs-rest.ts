@@ -1,4 +1,4 @@
-import type { DenseMatrix, Matrix } from "../activations";
+import type { Matrix } from "../activations";
 import { type Random, random } from "../random";
 
 /** Rows for one class against the rest. */
@@ -71,28 +71,4 @@ export function meanDifferences(
 		}
 	}
 	return difference;
-}
-
-/** The listed columns of the listed rows, in that order, as dense rows: for few columns. */
-export function gatherColumns(
-	x: Matrix,
-	rows: ArrayLike<number>,
-	columns: readonly number[],
-): DenseMatrix {
-	const k = columns.length;
-	const data = new Float32Array(rows.length * k);
-	if (x.kind === "dense") {
-		for (let i = 0; i < rows.length; i++)
-			for (let c = 0; c < k; c++)
-				data[i * k + c] = x.data[rows[i] * x.columns + columns[c]];
-	} else {
-		const place = new Int32Array(x.columns).fill(-1);
-		for (let c = 0; c < k; c++) place[columns[c]] = c;
-		for (let i = 0; i < rows.length; i++)
-			for (let p = x.indptr[rows[i]]; p < x.indptr[rows[i] + 1]; p++) {
-				const c = place[x.indices[p]];
-				if (c >= 0) data[i * k + c] = x.values[p];
-			}
-	}
-	return { kind: "dense", rows: rows.length, columns: k, data };
 }

@@ -5,6 +5,7 @@ import {
 	type Pool,
 	poolHooks,
 	poolSentences,
+	takeColumns,
 	takeRows,
 } from "../activations";
 import { listenTo } from "../interrupt";
@@ -13,7 +14,7 @@ import { reportProgress } from "../progress";
 import { type Latents, randomSae } from "../sae";
 import { topIndices } from "../top";
 import { type Assessment, assess } from "./assess";
-import { bestColumns, takeColumns } from "./columns";
+import { bestColumns } from "./columns";
 import type { LinearModel, Scaling } from "./logistic";
 import { notesOn } from "./notes";
 import type { ProbeInput, ProbeResult, ProbeScore } from "./result";

@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
 	columnMoments,
+	type SparseMatrix,
 	squaredLengths,
+	takeColumns,
 	takeRows,
+	transpose,
+	unitRows,
 } from "../../src/activations/matrix";
 import { products } from "../../src/activations/products";
 import { random } from "../../src/random";
@@ -69,4 +73,29 @@ test("both products equal the sums written out, dense and sparse", async () => {
 		assert.ok(furthest(await data.times(w, k), xw) < 1e-5);
 		assert.ok(furthest(await data.transposedTimes(r, k), xr) < 1e-5);
 	}
+});
+
+const few = [
+	[0, 3, 4],
+	[2, 0, 0],
+	[0, 0, 0],
+];
+
+test("some columns of sparse rows stay sparse, and equal those of dense rows", () => {
+	const wanted = few.map(([a, , c]) => [a, c]);
+	assert.deepEqual(takeColumns(sparse(few), [0, 2]), sparse(wanted));
+	assert.deepEqual(takeColumns(dense(few), [0, 2]), dense(wanted));
+});
+
+test("a transpose has the rows as columns, and twice it is the same", () => {
+	const turned = few[0].map((_, j) => few.map((row) => row[j]));
+	const x = sparse(few) as SparseMatrix;
+	assert.deepEqual(transpose(x), sparse(turned));
+	assert.deepEqual(transpose(transpose(x)), x);
+});
+
+test("unit rows have the length 1, and a row of zeros stays", () => {
+	const unit = [[0, 0.6, 0.8], [1, 0, 0], few[2]];
+	assert.deepEqual(unitRows(dense(few)), dense(unit));
+	assert.deepEqual(unitRows(sparse(few)), sparse(unit));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kMeans } from "../../src/cluster/kmeans";
+import { kMeans, nearestCentres } from "../../src/cluster/kmeans";
 import { kMeansWithLibrary } from "../../src/cluster/library";
 import { adjustedRandIndex } from "../../src/cluster/quality";
 import { random } from "../../src/random";
@@ -181,4 +181,98 @@ test("ml-kmeans is refused data that it would take minutes for", async () => {
 		data: new Float32Array(),
 	} as const;
 	await assert.rejects(kMeansWithLibrary(x, { k: 5, seed: 0 }), /small data/);
+});
+
+test("spherical: rows along two directions part by direction, whatever their length, and the centres have the length 1", async () => {
+	const rows = [
+		[1, 0, 0],
+		[50, 1, 0],
+		[0, 1, 0],
+		[1, 90, 0],
+	];
+	for (const matrix of [dense, sparse]) {
+		const found = await kMeans(matrix(rows), {
+			k: 2,
+			seed: 0,
+			metric: "spherical",
+		});
+		const [a, b, c, d] = found.assignment;
+		assert.ok(a === b && c === d && a !== c);
+		for (const of of [0, 1]) {
+			const centre = [...found.centres.subarray(3 * of, 3 * of + 3)];
+			assert.ok(Math.abs(Math.hypot(...centre) - 1) < 1e-6);
+		}
+		// 2 − 2 cos of each row with the direction between the two.
+		const half = Math.atan(1 / 50) / 2;
+		const other = Math.atan(1 / 90) / 2;
+		const expected = 4 * (1 - Math.cos(half)) + 4 * (1 - Math.cos(other));
+		assert.ok(Math.abs(found.inertia - expected) < 1e-7);
+	}
+});
+
+test("with 7, 18 and 65 clusters every row is at the nearest centre, as distances from the differences say", async () => {
+	const rows = blobs(400, 6, 30, 8).rows.map((row) => row.map(Math.fround));
+	for (const k of [7, 18, 65])
+		for (const matrix of [dense, sparse]) {
+			const { assignment, centres, inertia } = await kMeans(matrix(rows), {
+				...{ k, seed: 2, restarts: 2 },
+			});
+			let sum = 0;
+			rows.forEach((row, i) => {
+				const to = Array.from({ length: k }, (_, c) =>
+					row.reduce((s, v, j) => s + (v - centres[c * 30 + j]) ** 2, 0),
+				);
+				assert.ok(to[assignment[i]] <= Math.min(...to) + 1e-4);
+				sum += to[assignment[i]];
+			});
+			assert.ok(Math.abs(sum / inertia - 1) < 1e-9);
+		}
+});
+
+test("a hundred thousand equal rows have their number as their mean, to the last digit", async () => {
+	const value = Math.fround(0.1);
+	const rows = Array.from({ length: 100_000 }, () => [value]);
+	const { centres, inertia } = await kMeans(sparse([...rows, [7]]), {
+		...{ k: 2, seed: 0, restarts: 1 },
+	});
+	assert.ok(centres.includes(value));
+	assert.ok(inertia < 1e-9);
+});
+
+test("new rows go to the nearest of the centres, the first of equal ones", async () => {
+	const centres = Float32Array.of(0, 0, 4, 0, 4, 0);
+	for (const matrix of [dense, sparse]) {
+		const { assignment, distance } = await nearestCentres(
+			matrix([
+				[1, 0],
+				[4, 3],
+				[2, 0],
+			]),
+			centres,
+			3,
+		);
+		assert.deepEqual([...assignment], [0, 1, 0]);
+		assert.deepEqual([...distance], [1, 9, 4]);
+	}
+});
+
+test("NaN is refused, and the row is named", async () => {
+	for (const matrix of [dense, sparse])
+		await assert.rejects(
+			kMeans(matrix([[1], [Number.NaN], [2]]), { k: 2, seed: 0 }),
+			/not finite \(NaN or infinite\) in row 1;/,
+		);
+});
+
+test("rows of zeros are one place: two clusters of them are refused", async () => {
+	const zeros = [
+		[0, 0],
+		[0, 0],
+		[0, 0],
+	];
+	for (const matrix of [dense, sparse])
+		await assert.rejects(
+			kMeans(matrix(zeros), { k: 2, seed: 0 }),
+			/only 1 of the rows are distinct/,
+		);
 });

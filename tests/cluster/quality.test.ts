@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adjustedRandIndex } from "../../src/cluster/quality";
+import { adjustedRandIndex, agreementOf } from "../../src/cluster/quality";
 import { silhouette } from "../../src/cluster/silhouette";
 import { random } from "../../src/random";
 import { dense, sparse } from "../matrices";
@@ -48,6 +48,26 @@ test("random groupings agree by about 0", () => {
 			Array.from({ length: 50 }, () => draw.int(4)),
 		);
 	assert.ok(Math.abs(sum / 200) < 0.01);
+});
+
+test("four in two clusters of two classes: the entropies are worked by hand", () => {
+	// Clusters {a, a}, {a, b}: H(C) = ln 4 − ¾ ln 3, H(K) = ln 2, H(C|K) = ½ ln 2.
+	const found = agreementOf([0, 0, 1, 1], ["a", "a", "a", "b"]);
+	const classes = Math.log(4) - 0.75 * Math.log(3);
+	const mutual = classes - 0.5 * Math.LN2;
+	near(found.homogeneity, mutual / classes);
+	near(found.completeness, mutual / Math.LN2);
+	near(found.nmi, (2 * mutual) / (classes + Math.LN2));
+	near(found.v_measure, found.nmi);
+	near(found.ari, 0);
+});
+
+test("clusters finer than the classes are homogeneous and not complete; no things agree in no way", () => {
+	const found = agreementOf([0, 1, 2, 2], ["a", "a", "b", "b"]);
+	near(found.homogeneity, 1);
+	assert.ok(found.completeness < 1);
+	for (const value of Object.values(agreementOf([], [])))
+		assert.ok(Number.isNaN(value));
 });
 
 const points = [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { principalComponents } from "../../src/cluster/components";
 import { kMeans } from "../../src/cluster/kmeans";
-import { adjustedRandIndex } from "../../src/cluster/quality";
+import { agreementOf } from "../../src/cluster/quality";
 import { silhouette } from "../../src/cluster/silhouette";
 import { random } from "../../src/random";
 import { dense, sparse } from "../matrices";
@@ -50,7 +50,7 @@ result = KMeans(5, n_init=10, tol=0, random_state=0).fit(np.array(rows)).inertia
 		}
 	});
 
-test("silhouette and adjusted Rand index are scikit-learn's", {
+test("silhouette, adjusted Rand index, mutual information, homogeneity, completeness and V-measure are scikit-learn's", {
 	skip: noScikitLearn,
 }, async () => {
 	const rows = sets["near groups"];
@@ -58,13 +58,16 @@ test("silhouette and adjusted Rand index are scikit-learn's", {
 	const a = rows.map((_, i) => (draw.uniform() < 0.7 ? i % 5 : draw.int(5)));
 	const b = rows.map((_, i) => (draw.uniform() < 0.7 ? i % 5 : draw.int(4)));
 	const script = `
-from sklearn.metrics import adjusted_rand_score, silhouette_score
-result = [silhouette_score(np.array(rows), a), adjusted_rand_score(a, b)]
+from sklearn.metrics import *
+result = [silhouette_score(np.array(rows), a), adjusted_rand_score(b, a), normalized_mutual_info_score(b, a)]
+result += homogeneity_completeness_v_measure(b, a)
 `;
-	const [width, agreement] = scikitLearn<number[]>(script, { rows, a, b });
+	const peer = scikitLearn<number[]>(script, { rows, a, b });
+	const { ari, nmi, homogeneity, completeness, v_measure } = agreementOf(a, b);
 	const own = await silhouette(dense(rows), a, { seed: 0 });
-	assert.ok(Math.abs(own - width) < 1e-6);
-	assert.ok(Math.abs(adjustedRandIndex(a, b) - agreement) < 1e-12);
+	[own, ari, nmi, homogeneity, completeness, v_measure].forEach((value, i) => {
+		assert.ok(Math.abs(value - peer[i]) < 1e-9, `${value}, not ${peer[i]}`);
+	});
 });
 
 test("the principal components are scikit-learn's, up to their sign", {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bestColumns, takeColumns } from "../../src/probe/columns";
+import { bestColumns } from "../../src/probe/columns";
 import { dense, sparse } from "../matrices";
 
 const rows = [
@@ -24,13 +24,4 @@ test("the best columns are those whose class means differ most on the training r
 		assert.deepEqual(bestColumns(x, task, 1), [2]);
 		assert.deepEqual(bestColumns(x, task, 2), [2, 3]);
 	}
-});
-
-test("some columns of sparse rows stay sparse", () => {
-	const taken = takeColumns(sparse(rows), [2, 3]);
-	assert.deepEqual(taken, sparse(rows.map((row) => row.slice(2))));
-	assert.deepEqual(
-		takeColumns(dense(rows), [2, 3]),
-		dense(rows.map((row) => row.slice(2))),
-	);
 });

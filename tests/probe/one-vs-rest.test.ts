@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-	gatherColumns,
-	meanDifferences,
-	oneVsRest,
-} from "../../src/probe/one-vs-rest";
+import { meanDifferences, oneVsRest } from "../../src/probe/one-vs-rest";
 import { dense, sparse } from "../matrices";
 
 /** 10 rows of class 0, 4 of class 1, 1 of class 2, 20 of class 3. */
@@ -50,12 +46,4 @@ const pair = { rows: Uint32Array.of(0, 1, 3, 2), y: Uint8Array.of(1, 1, 0, 0) };
 test("the mean difference of a column counts the zeros that are not stored", () => {
 	for (const matrix of [dense(x), sparse(x)])
 		assert.deepEqual([...meanDifferences(matrix, pair)], [2, -3, 0.5]);
-});
-
-test("columns are gathered in the order asked for, from dense and sparse rows alike", () => {
-	for (const matrix of [dense(x), sparse(x)]) {
-		const { data, rows, columns } = gatherColumns(matrix, [3, 0], [2, 1]);
-		assert.deepEqual([rows, columns], [2, 2]);
-		assert.deepEqual([...data], [2, 1, 4, 0]);
-	}
 });

@@ -91,15 +91,27 @@ export {
 	table,
 } from "./notebook";
 export {
+	type Classifier,
 	type KSparseOptions,
 	type KSparseResult,
 	kSparseProbe,
 	type LayerScore,
+	type LogisticRegressionOptions,
+	logisticRegression,
+	type ProbeLayersOptions,
+	type ProbeNumberOptions,
 	type ProbeOptions,
 	type ProbeResult,
 	type ProbeScore,
+	type ProbeTagsOptions,
+	predict,
+	predictProba,
 	probe,
 	probeLayers,
+	probeNumber,
+	probeTags,
+	type RegressionResult,
+	type TagsResult,
 } from "./probe";
 export { type Progress, setProgressSink } from "./progress";
 export {

@@ -9,7 +9,13 @@ import {
 	poolHooks,
 	poolSentences,
 } from "../src/activations";
-import { cluster } from "../src/cluster";
+import {
+	cluster,
+	clusterLatents,
+	clusterTokens,
+	howManyClusters,
+	kMeansSteps,
+} from "../src/cluster";
 import { loadSentences } from "../src/dataset";
 import { factorLatents, neurons } from "../src/features";
 import {
@@ -20,7 +26,14 @@ import {
 	untilInterrupted,
 } from "../src/interrupt";
 import { loadModel, type Model, untrainedModel } from "../src/model";
-import { probe, probeLayers } from "../src/probe";
+import {
+	kSparseProbe,
+	logisticRegression,
+	probe,
+	probeLayers,
+	probeNumber,
+	probeTags,
+} from "../src/probe";
 import { setProgressSink } from "../src/progress";
 import {
 	evaluate,
@@ -36,6 +49,11 @@ import { temporaryFolder, writeRandomGpt2 } from "./tiny";
 const { folder, remove } = temporaryFolder();
 const hook_name = "blocks.1.hook_resid_post";
 const sentences = madeSentences(200);
+sentences.labels.length = sentences.text.map(({ length }) => `${length}`);
+sentences.labels.tags = sentences.text.map(
+	(_, i) => `${i % 3 ? "a" : ""};${i % 2 ? "b" : ""}`,
+);
+
 const path = join(folder, "model");
 const saved = join(folder, "sae");
 let model: Model;
@@ -77,6 +95,9 @@ const long: Listening = {
 	probe: (signal) => probe(latents, { label: "kind", signal }),
 	probeLayers: (signal) =>
 		probeLayers(model, sentences, { labels: ["kind"], signal }),
+	kSparseProbe: (signal) => kSparseProbe(latents, { label: "kind", signal }),
+	probeNumber: (signal) => probeNumber(latents, { label: "length", signal }),
+	probeTags: (signal) => probeTags(latents, { label: "tags", signal }),
 	poolHooks: (signal) =>
 		poolHooks(model, sentences, {
 			hook_names: [hook_name],
@@ -108,11 +129,22 @@ const quiet: Listening = {
 		}),
 	poolSentences: (signal) => poolSentences(acts, { signal }),
 	recovery: (signal) => recovery(sae.W_dec, sae, { signal }),
+	kMeansSteps: (signal) => kMeansSteps(latents, { signal }),
+	logisticRegression: (signal) =>
+		logisticRegression(
+			{ kind: "dense", rows: 4, columns: 1, data: Float32Array.of(0, 1, 2, 3) },
+			[0, 0, 1, 1],
+			{ signal },
+		),
 };
 
 /** Those that give what they have. */
 const giving: Listening = {
 	cluster: (signal) => cluster(latents, { signal }),
+	clusterLatents: (signal) => clusterLatents(sae, { k: 2, signal }),
+	clusterTokens: (signal) => clusterTokens(acts, { k: 2, signal }),
+	howManyClusters: (signal) =>
+		howManyClusters(latents, { ks: [2], repeats: 2, signal }),
 	"model.generate": (signal) => model.generate("abc", { signal }),
 };
 

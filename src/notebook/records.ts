@@ -17,6 +17,7 @@ import type {
 	RunResult,
 } from "../model";
 import type {
+	Classifier,
 	KSparseResult,
 	ProbeResult,
 	RegressionResult,
@@ -52,7 +53,6 @@ import {
 } from "./views/model";
 import { plantedView, recoveryView } from "./views/planted";
 import {
-	type ClassifierRecord,
 	classifierView,
 	kSparseView,
 	numberProbeView,
@@ -88,7 +88,7 @@ export type ResultRecord =
 	| KSparseResult
 	| RegressionResult
 	| TagsResult
-	| ClassifierRecord
+	| Classifier
 	| Clustering
 	| ClusterCounts
 	| LatentClustering

@@ -1,4 +1,5 @@
 import { type Matrix, takeRows } from "../activations";
+import { balancedWeights } from "./classifier";
 import { predictWithLibrary } from "./library";
 import {
 	type Classified,
@@ -16,6 +17,7 @@ import type { Task } from "./task";
 export interface FitChoice {
 	solver?: ProbeResult["solver"];
 	l2?: number;
+	class_weight?: "balanced" | undefined;
 	/** Of each fit. Default: 1,000. */
 	maxIterations?: number;
 	/** Of the resamples of the test sentences. */
@@ -23,13 +25,15 @@ export interface FitChoice {
 	signal?: AbortSignal;
 }
 
-const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5];
+export const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5];
 /** Of the gradient, in nats a sentence. */
 const ROUGH = 1e-4;
 const FINE = 1e-5;
 
 export interface Assessment {
 	score: ProbeScore;
+	/** Class of each test sentence. */
+	predicted: Uint32Array;
 	model?: LinearModel;
 }
 
@@ -64,9 +68,10 @@ export async function assess(
 			nClasses,
 			testRows,
 		);
-		return { score: score({ predicted }) };
+		return { score: score({ predicted }), predicted };
 	}
-	const fit = await logisticFitter(trainRows, y, nClasses, scaling);
+	const weights = options.class_weight && balancedWeights(y, nClasses);
+	const fit = await logisticFitter(trainRows, y, nClasses, scaling, weights);
 	const validationRows = takeRows(x, validation);
 	const model = await choose(
 		options.l2 === undefined ? PENALTIES : [options.l2],
@@ -82,7 +87,8 @@ export async function assess(
 	);
 	const { l2, converged } = model;
 	const said = await classify(model, testRows, of(test));
-	return { score: { ...score(said), l2, converged }, model };
+	const { predicted } = said;
+	return { score: { ...score(said), l2, converged }, predicted, model };
 }
 
 /**

@@ -1,9 +1,18 @@
+export {
+	type Classifier,
+	type LabelValue,
+	type LogisticRegressionOptions,
+	logisticRegression,
+	predict,
+	predictProba,
+} from "./classifier";
 export { type KSparseOptions, kSparseProbe } from "./k-sparse";
 export {
 	type LayerScore,
 	type ProbeLayersOptions,
 	probeLayers,
 } from "./layers";
+export { type ProbeNumberOptions, probeNumber } from "./number";
 export { type ProbeOptions, probe } from "./probe";
 export type {
 	Calibration,
@@ -18,3 +27,4 @@ export type {
 	TagsResult,
 } from "./result";
 export { wilsonInterval } from "./score";
+export { type ProbeTagsOptions, probeTags } from "./tags";

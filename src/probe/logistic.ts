@@ -4,6 +4,7 @@ import {
 	type Products,
 	products,
 } from "../activations";
+import { crossEntropy, softmax } from "./cross-entropy";
 import { minimise } from "./lbfgs";
 
 /** A linear classifier in the units of the rows it was fitted on. */
@@ -54,8 +55,9 @@ export async function logisticFitter(
 	y: ArrayLike<number> /* class of each row, 0 to nClasses − 1 */,
 	nClasses: number,
 	scaling: Scaling,
+	weights?: ArrayLike<number> /* how much a row of each class counts; default: 1 */,
 ): Promise<(options: FitOptions) => Promise<LogisticFit>> {
-	const problem = await prepare(x, y, nClasses, scaling);
+	const problem = { ...(await prepare(x, y, nClasses, scaling)), weights };
 	const { d, k } = problem;
 	return async (options) => {
 		const minimum = await minimise(
@@ -106,30 +108,6 @@ export async function classify(
 	return { predicted, loss, probabilities: softmax(scores, k) };
 }
 
-/** Of two classes there is one score, the second's log-odds. */
-function softmax(scores: Float32Array, k: number): Float32Array {
-	if (k === 1) {
-		const out = new Float32Array(2 * scores.length);
-		for (let i = 0; i < scores.length; i++) {
-			out[2 * i] = 1 / (1 + Math.exp(scores[i]));
-			out[2 * i + 1] = 1 / (1 + Math.exp(-scores[i]));
-		}
-		return out;
-	}
-	const out = new Float32Array(scores.length);
-	for (let at = 0; at < scores.length; at += k) {
-		const row = scores.subarray(at, at + k);
-		const most = row.reduce((m, v) => Math.max(m, v), Number.NEGATIVE_INFINITY);
-		let total = 0;
-		for (let c = 0; c < k; c++) {
-			out[at + c] = Math.exp(row[c] - most);
-			total += out[at + c];
-		}
-		for (let c = 0; c < k; c++) out[at + c] /= total;
-	}
-	return out;
-}
-
 /** What every evaluation of the loss needs. */
 export async function prepare(
 	x: Matrix,
@@ -166,6 +144,8 @@ function scalingFactors(
 export interface Problem {
 	data: Products;
 	y: ArrayLike<number>;
+	/** Of each class. */
+	weights?: ArrayLike<number> | undefined;
 	mean: Float64Array; // [d]
 	factor: Float64Array; // [d]
 	k: number;
@@ -180,11 +160,11 @@ export async function objective(
 	parameters: Float64Array,
 	gradient: Float64Array,
 ): Promise<number> {
-	const { data, y, mean, factor, k, d, n } = problem;
-	const { weights, bias } = unscale(problem, parameters);
-	const scores = await data.times(weights, k);
-	for (let i = 0; i < scores.length; i++) scores[i] += bias[i % k];
-	const loss = crossEntropy(scores, y, k, true) / n;
+	const { data, y, weights, mean, factor, k, d, n } = problem;
+	const own = unscale(problem, parameters);
+	const scores = await data.times(own.weights, k);
+	for (let i = 0; i < scores.length; i++) scores[i] += own.bias[i % k];
+	const loss = crossEntropy(scores, y, k, { differentiate: true, weights }) / n;
 	if (!Number.isFinite(loss))
 		throw new Error(
 			"A probe was given numbers that are not finite (NaN or infinite); look for them where the activations or latents were made.",
@@ -219,38 +199,4 @@ function unscale(
 		}
 	}
 	return { weights, bias };
-}
-
-/**
- * −Σ log p(truth) over the rows, from scores [rows, k]. With `differentiate`, scores become the slope of the
- * sum with respect to each score: p − 1 at the truth, p elsewhere.
- */
-function crossEntropy(
-	scores: Float32Array,
-	truth: ArrayLike<number>,
-	k: number,
-	differentiate = false,
-): number {
-	let sum = 0;
-	for (let i = 0; i < truth.length; i++) {
-		const at = i * k;
-		if (k === 1) {
-			// log(1 + e^−m), with the margin m that is positive when the sign is right
-			const margin = truth[i] === 1 ? scores[i] : -scores[i];
-			sum += Math.max(-margin, 0) + Math.log1p(Math.exp(-Math.abs(margin)));
-			if (differentiate) scores[i] = 1 / (1 + Math.exp(-scores[i])) - truth[i];
-			continue;
-		}
-		let most = scores[at];
-		for (let c = 1; c < k; c++) most = Math.max(most, scores[at + c]);
-		let total = 0;
-		for (let c = 0; c < k; c++) total += Math.exp(scores[at + c] - most);
-		const log = most + Math.log(total);
-		sum += log - scores[at + truth[i]];
-		if (!differentiate) continue;
-		for (let c = 0; c < k; c++)
-			scores[at + c] =
-				Math.exp(scores[at + c] - log) - (truth[i] === c ? 1 : 0);
-	}
-	return sum;
 }

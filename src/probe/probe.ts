@@ -3,24 +3,21 @@ import {
 	columnMoments,
 	type Matrix,
 	type Pool,
-	poolHooks,
-	poolSentences,
-	takeColumns,
 	takeRows,
 } from "../activations";
 import { listenTo } from "../interrupt";
-import { type Decoder, untrainedModel } from "../model";
+import type { Decoder } from "../model";
 import { reportProgress } from "../progress";
-import { type Latents, randomSae } from "../sae";
+import type { Latents } from "../sae";
 import { topIndices } from "../top";
 import { type Assessment, assess } from "./assess";
 import { bestColumns } from "./columns";
-import type { LinearModel, Scaling } from "./logistic";
+import { gatherInputs } from "./inputs";
+import type { LinearModel } from "./logistic";
 import { notesOn } from "./notes";
 import type { ProbeInput, ProbeResult, ProbeScore } from "./result";
 import { scorePredictions } from "./score";
 import { makeTask, shuffledTask, type Task } from "./task";
-import { bagOfWords } from "./words";
 
 export interface ProbeOptions {
 	/** The label column to predict. */
@@ -35,6 +32,8 @@ export interface ProbeOptions {
 	solver?: ProbeResult["solver"];
 	/** Weight of the L2 penalty. Default: of 1, 0.1, … 1e-5, the one with the least loss on the validation sentences. */
 	l2?: number;
+	/** "balanced": each class counts as much as any other, however few its sentences. Default: each sentence counts the same. */
+	class_weight?: "balanced";
 	/** The model that the activations came from: then one of its shape that was never trained is probed too. */
 	model?: Decoder;
 	/** Whether to probe top channels and a random autoencoder beside. Default: true. */
@@ -53,13 +52,6 @@ export interface ProbeOptions {
 const TOP = 10;
 /** Labels without sense are learned by heart, slowly and to no use: the test sentences do not gain by it. */
 const CONTROL_ITERATIONS = 50;
-
-/** One classifier's rows. */
-interface Input {
-	name: Exclude<ProbeInput, "majority">;
-	x: Matrix;
-	scaling: Scaling;
-}
 
 /**
  * How well a linear classifier reads a label from a sentence: from its latents, beside the same classifier on its
@@ -83,7 +75,10 @@ export async function probe(
 	const started = performance.now();
 	const acts = source.kind === "latents" ? source.acts : source;
 	const task = makeTask(acts.sentences, label, seed);
-	const inputs = await gather(source, acts, task, { ...options, signal });
+	const { train } = task;
+	const best = (x: Matrix, n: number) => bestColumns(x, task, n);
+	const how = { ...options, train, best, signal };
+	const inputs = await gatherInputs(source, acts, how);
 	const control = (options.control ?? true) && solver === "lbfgs";
 	const shuffled = control ? shuffledTask(task, seed) : undefined;
 	const found: Partial<Record<ProbeInput, Assessment>> = {};
@@ -96,7 +91,8 @@ export async function probe(
 				unit: "%",
 				note: name.replaceAll("_", " "),
 			});
-		const settings = { solver, l2: options.l2, seed, signal };
+		const { l2, class_weight } = options;
+		const settings = { solver, l2, class_weight, seed, signal };
 		const own = await assess(x, scaling, task, settings, tell);
 		found[name] = own;
 		if (!shuffled) continue;
@@ -148,87 +144,29 @@ export async function probe(
 	};
 }
 
-function check({ l2, k }: ProbeOptions, solver: string): void {
+function check({ l2, k, class_weight }: ProbeOptions, solver: string): void {
 	if (solver !== "lbfgs" && solver !== "ml-logistic-regression")
 		throw new Error(
 			`There is no solver "${solver}" for probes; give "lbfgs" or "ml-logistic-regression".`,
 		);
 	if (l2 !== undefined && !(l2 > 0))
 		throw new Error(`l2 is ${l2}; it must be a number above 0.`);
+	if (class_weight !== undefined && class_weight !== "balanced")
+		throw new Error(
+			`class_weight is ${JSON.stringify(class_weight)}, where "balanced" was expected.`,
+		);
+	if (class_weight && solver !== "lbfgs")
+		throw new Error(
+			`solver "${solver}" knows no class weights; leave out the one or the other.`,
+		);
 	if (k !== undefined && (!Number.isSafeInteger(k) || k < 1))
 		throw new Error(
 			`k is ${k}, where a whole number of columns of at least 1 was expected.`,
 		);
 }
 
-/** All that is probed, in the order of the figures; `columns` are the latents that the rows have, where not all. */
-async function gather(
-	source: Latents | Activations,
-	acts: Activations,
-	task: Task,
-	options: ProbeOptions,
-): Promise<(Input & { columns?: number[] })[]> {
-	const { before, pool, signal, k, seed = 0, model } = options;
-	const how = { before, pool, signal };
-	const cut = (x: Matrix, n: number | undefined) => {
-		const columns =
-			n === undefined || n >= x.columns ? undefined : bestColumns(x, task, n);
-		return columns ? { x: takeColumns(x, columns), columns } : { x };
-	};
-	const activations = await poolSentences(acts, how);
-	const inputs: (Input & { columns?: number[] })[] = [];
-	const add = (
-		name: Input["name"],
-		scaling: Scaling,
-		x: Matrix,
-		n: number | undefined = k,
-	) => inputs.push({ name, scaling, ...cut(x, n) });
-	add(
-		"activations",
-		"each",
-		activations,
-		source.kind === "latents" ? undefined : k,
-	);
-	const words = bagOfWords(textBefore(acts, before), task.train);
-	add("bag_of_words", "common", words, undefined);
-	if (model) {
-		const untrained = await untrainedModel(model, { seed, signal });
-		try {
-			const [x] = await poolHooks(untrained, acts.sentences, {
-				...how,
-				hook_names: [acts.hook_name],
-			});
-			add("untrained_model", "each", x, undefined);
-		} finally {
-			await untrained.dispose();
-		}
-	}
-	if (source.kind !== "latents") return inputs;
-	const active = Math.max(1, Math.round(source.values.length / acts.n_tokens));
-	if (options.baselines ?? true) {
-		add("top_channels", "each", activations, k ?? active);
-		const random = randomSae({
-			d_in: acts.d_in,
-			d_sae: source.d_sae,
-			k: Math.min(active, source.d_sae),
-			hook_name: acts.hook_name,
-			seed,
-		});
-		const x = await poolSentences(await random.encode(acts, { signal }), how);
-		add("random_sae", "common", x);
-	}
-	add("latents", "common", await poolSentences(source, how));
-	return inputs;
-}
-
-function textBefore(acts: Activations, before?: string): string[] {
-	const { text, offsets } = acts.sentences;
-	return before === undefined
-		? text
-		: text.map((t, i) => t.slice(0, offsets[before][i]));
-}
-
-function majority(task: Task, seed: number): ProbeScore {
+/** Always the commonest class of the training sentences. */
+export function majority(task: Task, seed: number): ProbeScore {
 	const nClasses = task.classes.length;
 	const counts = new Array<number>(nClasses).fill(0);
 	for (const i of task.train) counts[task.truth[i]]++;

@@ -37,12 +37,7 @@ export function makeTask(
 		);
 	const code = new Map(classes.map((name, c) => [name, c]));
 	const truth = Uint32Array.from(values, (value) => code.get(value) ?? 0);
-	const parts = split(sentences, labelled, truth, seed);
-	for (const part of ["train", "validation", "test"] as const)
-		if (parts[part].length === 0)
-			throw new Error(
-				`No sentence with a "${label}" is in the ${part} split; give sentences of every split, or leave the split column out and one is made.`,
-			);
+	const parts = splitOf(sentences, labelled, truth, label, seed);
 	if (new Set(parts.train.map((i) => truth[i])).size < 2)
 		throw new Error(
 			`The training sentences have one class only of the label "${label}"; a probe needs two or more to learn from.`,
@@ -61,7 +56,8 @@ export function shuffledTask(task: Task, seed: number): Task {
 	return { ...task, truth };
 }
 
-function labelColumn(sentences: Sentences, label: string): string[] {
+/** The values of a label. Throws where there is no such label, listing near names. */
+export function labelColumn(sentences: Sentences, label: string): string[] {
 	if (sentences.text.length === 0)
 		throw new Error("There are no sentences to probe; load some first.");
 	if (Object.hasOwn(sentences.labels, label)) return sentences.labels[label];
@@ -71,7 +67,27 @@ function labelColumn(sentences: Sentences, label: string): string[] {
 	);
 }
 
-type Parts = Pick<Task, "train" | "validation" | "test">;
+export type Parts = Pick<Task, "train" | "validation" | "test">;
+
+/**
+ * The sentences for training, validation and test among those that take part, stratified by their classes: as the
+ * sentences' own column says, else a seeded 80/10/10. Throws where one of the three has none.
+ */
+export function splitOf(
+	sentences: Sentences,
+	labelled: number[],
+	truth: Uint32Array,
+	label: string,
+	seed: number,
+): Parts {
+	const parts = split(sentences, labelled, truth, seed);
+	for (const part of ["train", "validation", "test"] as const)
+		if (parts[part].length === 0)
+			throw new Error(
+				`No sentence with a "${label}" is in the ${part} split; give sentences of every split, or leave the split column out and one is made.`,
+			);
+	return parts;
+}
 
 function split(
 	sentences: Sentences,

@@ -83,7 +83,9 @@ test("every kind of record is a safe table even where its names are hostile", ()
 		{
 			kind: "classifier",
 			classes: hostile,
-			weights: new Float64Array(10),
+			k: 5,
+			weights: new Float32Array(10),
+			bias: new Float64Array(5),
 			C: 1,
 			iterations: 7,
 			converged: false,

@@ -209,7 +209,9 @@ test("a classifier is shown by its size and how its fit ended; two classes are o
 	const text = textOf({
 		kind: "classifier",
 		classes: ["a", "b"],
-		weights: new Float64Array(7),
+		k: 1,
+		weights: new Float32Array(7),
+		bias: new Float64Array(1),
 		C: 0.1,
 		iterations: 12,
 		converged: true,

@@ -1,4 +1,5 @@
 import type {
+	Classifier,
 	KSparseResult,
 	ProbeInput,
 	ProbeResult,
@@ -163,28 +164,13 @@ export function tagsProbeView(result: TagsResult): Html {
 	);
 }
 
-/** What the view of a fitted classifier looks at. */
-export interface ClassifierRecord {
-	kind: "classifier";
-	classes: ArrayLike<string | number | boolean>;
-	weights: ArrayLike<number>; // [rows, columns]; two classes are one row
-	C: number;
-	iterations: number;
-	converged: boolean;
-}
-
 /** How large a logistic regression is, and how its fit ended. */
-export function classifierView(model: ClassifierRecord): Html {
-	const { classes, weights, C, iterations, converged } = model;
-	const rows = classes.length === 2 ? 1 : classes.length;
-	const few = Array.from(
-		{ length: Math.min(classes.length, 20) },
-		(_, i) => `${classes[i]}`,
-	);
+export function classifierView(model: Classifier): Html {
+	const { classes, weights, k, C, iterations, converged } = model;
 	return fields("Logistic regression", [
 		["classes", classes.length],
-		["", few.join(", ")],
-		["columns", weights.length / (rows || 1)],
+		["", classes.slice(0, 20).join(", ")],
+		["columns", weights.length / k],
 		["C (inverse of the L2 penalty)", C],
 		["iterations", iterations],
 		["converged", converged ? "yes" : "no: more iterations would change it"],

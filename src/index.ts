@@ -25,6 +25,8 @@ export {
 export * as charts from "./charts";
 export {
 	adjustedRandIndex,
+	assignSentences,
+	type ClusterAssignment,
 	type Clustering,
 	type ClusterOptions,
 	cluster,
@@ -35,6 +37,8 @@ export {
 	kMeansSteps,
 	type LatentClustering,
 	type LatentClusterOptions,
+	loadClustering,
+	saveClustering,
 	type TokenClustering,
 	type TokenClusterOptions,
 } from "./cluster";

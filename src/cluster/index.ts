@@ -1,9 +1,11 @@
+export { assignSentences } from "./assign";
 export { type ClusterOptions, cluster } from "./cluster";
 export { type HowManyOptions, howManyClusters } from "./how-many";
 export { clusterLatents, type LatentClusterOptions } from "./latents";
 export { adjustedRandIndex } from "./quality";
 export type {
 	Agreement,
+	ClusterAssignment,
 	ClusterCounts,
 	Clustering,
 	ClusterSpace,
@@ -11,5 +13,6 @@ export type {
 	LatentClustering,
 	TokenClustering,
 } from "./result";
+export { loadClustering, saveClustering } from "./save";
 export { type KMeansStepsOptions, kMeansSteps } from "./steps";
 export { clusterTokens, type TokenClusterOptions } from "./tokens";

@@ -100,6 +100,22 @@ export interface Clustering {
 	seconds: number;
 }
 
+/** Sentences put into the clusters of others: `assignSentences` returns it. */
+export interface ClusterAssignment {
+	kind: "cluster-assignment";
+	k: number;
+	hook_name: HookName;
+	sentences: Sentences;
+	/** Cluster of each sentence. */
+	assignment: Uint32Array; // [n_sentences]
+	/** Of each sentence to its cluster's centre, in the clustering's scaled space. */
+	distance: Float64Array; // [n_sentences]
+	/** Sentences in each cluster; some may have none. */
+	sizes: number[];
+	/** With each label of these sentences. */
+	agreement: Record<string, Agreement>;
+}
+
 /** What speaks for each number of clusters: `howManyClusters` returns it. */
 export interface ClusterCounts {
 	kind: "cluster-counts";

@@ -100,6 +100,20 @@ export function readTensor(from: SafetensorsFile, name: string): Float32Array {
 	return entry.dtype === "BF16" ? fromBfloat16(halves) : fromFloat16(halves);
 }
 
+/** The whole numbers of one tensor, row-major. Throws where the file has no such tensor or its type is not U32. */
+export function readWholeNumbers(
+	from: SafetensorsFile,
+	name: string,
+): Uint32Array {
+	const entry = from.tensors.get(name);
+	if (entry?.dtype !== "U32")
+		throw broken(
+			from.file,
+			`${entry ? `holds "${name}" as ${entry.dtype}` : `has no tensor "${name}"`}, where U32 was expected`,
+		);
+	return new Uint32Array(readBytes(from.file, entry).buffer);
+}
+
 /** Numbers to write: F32, U32 or U16 by their array, where no dtype says otherwise. */
 export interface TensorToWrite {
 	shape: number[];

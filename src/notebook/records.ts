@@ -1,5 +1,6 @@
 import type { Activations } from "../activations";
 import type {
+	ClusterAssignment,
 	ClusterCounts,
 	Clustering,
 	KMeansSteps,
@@ -35,6 +36,7 @@ import type {
 import type { Html } from "./html";
 import { activationsView } from "./views/activations";
 import {
+	assignmentView,
 	clusterCountsView,
 	clustersView,
 	kMeansStepsView,
@@ -90,6 +92,7 @@ export type ResultRecord =
 	| TagsResult
 	| Classifier
 	| Clustering
+	| ClusterAssignment
 	| ClusterCounts
 	| LatentClustering
 	| KMeansSteps
@@ -124,6 +127,7 @@ const views: {
 	"tags-probe": tagsProbeView,
 	classifier: classifierView,
 	clusters: clustersView,
+	"cluster-assignment": assignmentView,
 	"cluster-counts": clusterCountsView,
 	"latent-clusters": latentClustersView,
 	"k-means-steps": kMeansStepsView,

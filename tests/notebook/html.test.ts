@@ -66,6 +66,16 @@ test("every kind of record is a safe table even where its names are hostile", ()
 			hook_name: hostile[1],
 			agreement: { [hostile[0]]: clustering.agreement.topic },
 		},
+		{
+			kind: "cluster-assignment",
+			k: 2,
+			hook_name: hostile[1],
+			sentences,
+			assignment: Uint32Array.from(hostile, (_, i) => i % 2),
+			distance: Float64Array.from(hostile, () => 0.5),
+			sizes: [Math.ceil(hostile.length / 2), Math.floor(hostile.length / 2)],
+			agreement: { [hostile[0]]: clustering.agreement.topic },
+		},
 		{ ...sample.counts, reason: hostile[0], hook_name: hostile[1] },
 		{
 			...sample.latentClusters,

@@ -1,4 +1,5 @@
 import type {
+	ClusterAssignment,
 	ClusterCounts,
 	Clustering,
 	KMeansSteps,
@@ -43,8 +44,31 @@ export function clustersView(c: Clustering): Html {
 	);
 }
 
+/** Where new sentences went. */
+export function assignmentView(found: ClusterAssignment): Html {
+	const { sizes, assignment, distance, sentences } = found;
+	const means = sizes.map((size, c) => {
+		let sum = 0;
+		for (let i = 0; i < assignment.length; i++)
+			if (assignment[i] === c) sum += distance[i];
+		return size > 0 ? sum / size : undefined;
+	});
+	return table(
+		["cluster", "sentences", "mean distance", "first sentence"],
+		sizes.map((size, c): Cell[] => [
+			`${c}`,
+			size,
+			means[c],
+			sentences.text[assignment.indexOf(c)],
+		]),
+		{
+			caption: `${assignment.length} sentences of ${sentences.name} in ${found.k} clusters of ${found.hook_name}; agreement with labels (adjusted Rand index, V-measure) ${agreed(found) || "(no labels)"}`,
+		},
+	);
+}
+
 /** The three labels that the clusters agree with most. */
-function agreed({ agreement }: Clustering): string {
+function agreed({ agreement }: Pick<Clustering, "agreement">): string {
 	return Object.entries(agreement)
 		.sort(([, a], [, b]) => (b.ari || 0) - (a.ari || 0))
 		.slice(0, 3)

@@ -16,6 +16,8 @@ export type Objective = (
 
 const MEMORY = 10;
 
+type Numbers = Float32Array | Float64Array;
+
 /**
  * Minimises a smooth function by limited-memory BFGS (Nocedal & Wright, Numerical Optimization, 2nd ed.,
  * algorithms 7.4 and 7.5), from `start`, until no element of the gradient exceeds `tolerance`.
@@ -52,33 +54,64 @@ export async function minimise(
 	return { x, value, iterations, converged: true };
 }
 
+/**
+ * A step and the change of the gradient along it. In 32 bits: they only choose the direction, and reading them is most of
+ * the work where there are many numbers.
+ */
 interface Pair {
-	s: Float64Array;
-	y: Float64Array;
+	s: Float32Array;
+	y: Float32Array;
 	/** 1 / sᵀy */
 	rho: number;
 }
 
-/** −H g, with the inverse Hessian H that the last steps tell of. */
+/** −H g, with the inverse Hessian H that the last steps tell of. Each pass adds one vector and measures along the next. */
 function descend(gradient: Float64Array, history: Pair[]): Float64Array {
 	const d = new Float64Array(gradient.length);
 	for (let j = 0; j < d.length; j++) d[j] = -gradient[j];
-	const alpha = new Float64Array(history.length);
-	for (let i = history.length - 1; i >= 0; i--) {
-		const { s, y, rho } = history[i];
-		alpha[i] = rho * dot(s, d);
-		add(d, -alpha[i], y);
-	}
 	const last = history.at(-1);
-	if (last) {
-		const scale = 1 / (last.rho * dot(last.y, last.y));
-		for (let j = 0; j < d.length; j++) d[j] *= scale;
+	if (!last) return d;
+	const alpha = new Float64Array(history.length);
+	let along = dot(last.s, d);
+	for (let i = history.length - 1; i >= 0; i--) {
+		const { y, rho } = history[i];
+		alpha[i] = rho * along;
+		along = addAndMeasure(d, -alpha[i], y, history[i - 1]?.s ?? last.y);
 	}
+	const scale = 1 / (last.rho * dot(last.y, last.y));
+	for (let j = 0; j < d.length; j++) d[j] *= scale;
+	along = dot(history[0].y, d);
 	for (let i = 0; i < history.length; i++) {
 		const { s, y, rho } = history[i];
-		add(d, alpha[i] - rho * dot(y, d), s);
+		const by = alpha[i] - rho * along;
+		along = addAndMeasure(d, by, s, history[i + 1]?.y ?? y);
 	}
 	return d;
+}
+
+/** to += factor · from; returns to · next. */
+function addAndMeasure(
+	to: Float64Array,
+	factor: number,
+	from: Float32Array,
+	next: Float32Array,
+): number {
+	let s0 = 0;
+	let s1 = 0;
+	let j = 0;
+	for (; j + 2 <= to.length; j += 2) {
+		const a = to[j] + factor * from[j];
+		const b = to[j + 1] + factor * from[j + 1];
+		to[j] = a;
+		to[j + 1] = b;
+		s0 += a * next[j];
+		s1 += b * next[j + 1];
+	}
+	if (j < to.length) {
+		to[j] += factor * from[j];
+		s0 += to[j] * next[j];
+	}
+	return s0 + s1;
 }
 
 interface Point {
@@ -133,7 +166,7 @@ function remember(
 }
 
 /** Four sums side by side, since one would wait for itself at every step. */
-function dot(a: Float64Array, b: Float64Array): number {
+function dot(a: Numbers, b: Numbers): number {
 	let s0 = 0;
 	let s1 = 0;
 	let s2 = 0;
@@ -149,14 +182,10 @@ function dot(a: Float64Array, b: Float64Array): number {
 	return s0 + s1 + (s2 + s3);
 }
 
-function minus(a: Float64Array, b: Float64Array): Float64Array {
-	const difference = new Float64Array(a.length);
+function minus(a: Float64Array, b: Float64Array): Float32Array {
+	const difference = new Float32Array(a.length);
 	for (let j = 0; j < a.length; j++) difference[j] = a[j] - b[j];
 	return difference;
-}
-
-function add(to: Float64Array, factor: number, from: Float64Array): void {
-	for (let j = 0; j < to.length; j++) to[j] += factor * from[j];
 }
 
 function norm(a: Float64Array): number {

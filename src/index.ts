@@ -24,14 +24,18 @@ export {
 } from "./activations";
 export * as charts from "./charts";
 export {
+	type Agreement,
 	adjustedRandIndex,
 	assignSentences,
 	type ClusterAssignment,
+	type ClusterCounts,
 	type Clustering,
 	type ClusterOptions,
 	cluster,
 	clusterLatents,
 	clusterTokens,
+	type HowManyOptions,
+	howManyClusters,
 	type KMeansSteps,
 	type KMeansStepsOptions,
 	kMeansSteps,

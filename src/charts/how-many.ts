@@ -5,7 +5,6 @@ import {
 	chart,
 	clip,
 	count,
-	fixed,
 	ink,
 	panelTitle,
 	thin,
@@ -33,13 +32,13 @@ const panels: Panel[] = [
 		low: (row) => row.gap - row.gap_error,
 		high: (row) => row.gap + row.gap_error,
 		choice: "gap",
-		format: ".2~f",
+		format: ".3~f",
 	},
 	{
 		title: "silhouette",
 		value: (row) => row.silhouette,
 		choice: "silhouette",
-		format: ".2~f",
+		format: ".3~f",
 	},
 	{
 		title: "stability and its range; dashed: weakest",
@@ -70,15 +69,10 @@ export function howMany(counts: ClusterCounts): Chart {
 			"charts.howMany was given no numbers of clusters: call howManyClusters with at least one k.",
 		);
 	const rows = [...counts.rows].sort((a, b) => a.k - b.k);
-	const best = rows.find(({ k }) => k === counts.recommended);
-	const stability =
-		Number.isFinite(best?.stability) && best
-			? `, stability ${fixed(best.stability, 2)}`
-			: "";
 	const cut = counts.stopped ? ` (${counts.stopped}: so far)` : "";
 	return chart({
 		title: {
-			text: `${counts.recommended} cluster${counts.recommended === 1 ? "" : "s"}${cut}: ${agreeing(counts)}${stability}`,
+			text: `${counts.recommended} cluster${counts.recommended === 1 ? "" : "s"}${cut}: ${agreeing(counts)}`,
 			subtitle: [
 				...wrap(clip(counts.reason, 300), 105),
 				`${count(counts.n_sentences)} sentences, ${counts.source} of ${counts.hook_name}, ${counts.repeats} resamples for each k`,
@@ -195,7 +189,7 @@ function xOf(ks: number[]): object {
 			? { type: "log", base: 2, nice: false, padding: 12 }
 			: { zero: false, nice: false, padding: 12 },
 		axis: {
-			values: thin(ks, 10),
+			values: thin(ks, 12),
 			format: "d",
 			grid: false,
 			labelOverlap: true,
@@ -209,6 +203,6 @@ function agreeing({ choices, recommended }: ClusterCounts): string {
 	const others = names.filter((name) => choices[name] !== recommended);
 	const rest = others.map((name) => `${name} ${choices[name]}`).join(", ");
 	if (!others.length) return "gap, silhouette and stability agree";
-	if (!own.length) return `alone ${rest} would be chosen`;
+	if (!own.length) return `each criterion alone: ${rest}`;
 	return `chosen by ${own.join(" and ")} (${rest})`;
 }

@@ -58,7 +58,7 @@ test("a heat map of many classes and clusters draws those that stand out and say
 test("the title of how many says the recommendation, and who speaks for it", () => {
 	assert.equal(
 		titleOf(charts.howMany(sample.counts)),
-		"6 clusters: chosen by gap and silhouette (stability 5), stability 0.93",
+		"6 clusters: chosen by gap and silhouette (stability 5)",
 	);
 	const one = {
 		...sample.counts,
@@ -73,6 +73,10 @@ test("the title of how many says the recommendation, and who speaks for it", () 
 	assert.match(
 		titleOf(charts.howMany({ ...sample.counts, choices })),
 		/^6 clusters: gap, silhouette and stability agree/,
+	);
+	assert.equal(
+		titleOf(charts.howMany({ ...sample.counts, choices, recommended: 3 })),
+		"3 clusters: each criterion alone: gap 6, silhouette 6, stability 6",
 	);
 	assert.match(
 		titleOf(charts.howMany({ ...sample.counts, stopped: "interrupted" })),

@@ -3,6 +3,7 @@ import { turns } from "../interrupt";
 import { intervalOf, resamples } from "./bootstrap";
 import type { OneVsRest } from "./one-vs-rest";
 import type { Interval, KSparseResult } from "./result";
+import { named } from "./settings";
 import type { Task } from "./task";
 
 /** SAEBench's numbers of sentences of a class, and as many others: half of its set sizes of 4,000 and 1,000. */
@@ -116,7 +117,7 @@ export function notesOn(
 	const left = task.classes.filter((name) => !kept.has(name));
 	if (left.length)
 		notes.push(
-			`Left out, for want of sentences in training or test: ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more classes` : ""}.`,
+			`Left out, for want of sentences in training or test: ${named(left, "classes")}.`,
 		);
 	for (const [input, { columns }] of Object.entries(inputs)) {
 		const beyond = ks.filter((k) => k > columns);

@@ -20,6 +20,7 @@ import {
 import { classify, logisticFitter } from "./logistic";
 import { meanDifferences, type OneVsRest, oneVsRest } from "./one-vs-rest";
 import type { KSparseResult } from "./result";
+import { settingsOf } from "./settings";
 import { makeTask, type Task } from "./task";
 
 export interface KSparseOptions {
@@ -120,16 +121,7 @@ export async function kSparseProbe(
 		points: scored,
 		top,
 		eval_result_metrics: saeBenchNames(scored),
-		hook_name: acts.hook_name,
-		unit: "sentence",
-		pool: "mean",
-		...(before !== undefined && { before }),
-		solver: "lbfgs",
-		seed,
-		split: acts.sentences.split ? "given" : "made",
-		n_train: task.train.length,
-		n_validation: task.validation.length,
-		n_test: task.test.length,
+		...settingsOf(acts, task, { pool: "mean", before, seed }),
 		notes: notesOn(task, draws, inputs, ks, fits),
 		seconds: (performance.now() - started) / 1000,
 	};

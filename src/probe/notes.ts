@@ -1,6 +1,7 @@
 import { columnMoments, type Matrix, takeRows } from "../activations";
 import type { Assessment } from "./assess";
 import type { ProbeInput } from "./result";
+import { named } from "./settings";
 import type { Task } from "./task";
 
 /** What a reader should know of a probe, a sentence each. */
@@ -16,19 +17,19 @@ export function notesOn(
 		return sizes;
 	};
 	const [inTrain, inValidation, inTest] = [train, validation, test].map(count);
-	const named = (keep: (c: number) => boolean) =>
-		list(classes.filter((_, c) => keep(c)));
-	const single = named((c) => inTrain[c] + inValidation[c] + inTest[c] === 1);
+	const which = (keep: (c: number) => boolean) =>
+		named(classes.filter((_, c) => keep(c)));
+	const single = which((c) => inTrain[c] + inValidation[c] + inTest[c] === 1);
 	if (single)
 		notes.push(
 			`Classes with one sentence, which no probe can learn: ${single}.`,
 		);
-	const missing = named((c) => inTrain[c] === 0 && inTest[c] > 0);
+	const missing = which((c) => inTrain[c] === 0 && inTest[c] > 0);
 	if (missing)
 		notes.push(
 			`Classes of the test sentences that no training sentence has, and that count as wrong: ${missing}.`,
 		);
-	const untested = named((c) => inTrain[c] > 0 && inTest[c] === 0);
+	const untested = which((c) => inTrain[c] > 0 && inTest[c] === 0);
 	if (untested) notes.push(`Classes without test sentences: ${untested}.`);
 	for (const { name, x } of inputs) {
 		const what = name.replaceAll("_", " ");
@@ -48,11 +49,4 @@ export function notesOn(
 			);
 	}
 	return notes;
-}
-
-/** At most five names. */
-function list(names: string[]): string {
-	const rest = names.length - 5;
-	const shown = names.slice(0, 5).join(", ");
-	return rest > 0 ? `${shown} and ${rest} more` : shown;
 }

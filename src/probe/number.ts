@@ -9,6 +9,7 @@ import { scoreNumbers } from "./number-score";
 import type { ProbeOptions } from "./probe";
 import type { RegressionResult, RegressionScore } from "./result";
 import { type RidgeFit, ridgeFitter } from "./ridge";
+import { settingsOf } from "./settings";
 import { labelColumn, type Parts, splitOf } from "./task";
 
 /** As for `probe`; the label's values are numbers. */
@@ -67,16 +68,7 @@ export async function probeNumber(
 	return {
 		kind: "number-probe",
 		label,
-		hook_name: acts.hook_name,
-		unit: "sentence",
-		pool,
-		...(before !== undefined && { before }),
-		solver: "lbfgs",
-		seed,
-		split: acts.sentences.split ? "given" : "made",
-		n_train: task.train.length,
-		n_validation: task.validation.length,
-		n_test: task.test.length,
+		...settingsOf(acts, task, { pool, before, seed }),
 		...(found.latents && { latents: found.latents.score }),
 		activations: (found.activations as Assessed).score,
 		bag_of_words: (found.bag_of_words as Assessed).score,

@@ -17,6 +17,7 @@ import type { LinearModel } from "./logistic";
 import { notesOn } from "./notes";
 import type { ProbeInput, ProbeResult, ProbeScore } from "./result";
 import { scorePredictions } from "./score";
+import { settingsOf } from "./settings";
 import { makeTask, shuffledTask, type Task } from "./task";
 
 export interface ProbeOptions {
@@ -112,16 +113,7 @@ export async function probe(
 		label,
 		classes: task.classes,
 		...(options.k !== undefined && { k: options.k }),
-		hook_name: acts.hook_name,
-		unit: "sentence",
-		pool,
-		...(before !== undefined && { before }),
-		solver,
-		seed,
-		split: acts.sentences.split ? "given" : "made",
-		n_train: task.train.length,
-		n_validation: task.validation.length,
-		n_test: task.test.length,
+		...settingsOf(acts, task, { pool, before, solver, seed }),
 		latents: scoreOf("latents"),
 		activations: scoreOf("activations") as ProbeScore,
 		top_channels: scoreOf("top_channels"),

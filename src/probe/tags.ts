@@ -7,6 +7,7 @@ import { intervalOf, resamples } from "./bootstrap";
 import { gatherInputs, type Input } from "./inputs";
 import { majority, type ProbeOptions } from "./probe";
 import type { ProbeScore, TagsResult } from "./result";
+import { named, settingsOf } from "./settings";
 import { labelColumn, splitOf, type Task } from "./task";
 
 export interface ProbeTagsOptions
@@ -37,7 +38,7 @@ export async function probeTags(
 	const signal = listenTo(options.signal);
 	const acts = source.kind === "latents" ? source.acts : source;
 	const { tags, left, tasks } = tagTasks(acts, options, seed);
-	const { train, validation, test } = tasks[0];
+	const { train, test } = tasks[0];
 	const inputs = await gatherInputs(source, acts, {
 		...{ before, pool, seed, signal, baselines: false, train },
 		best: () => [],
@@ -76,19 +77,10 @@ export async function probeTags(
 				scoreTags(truth, predicted, seed),
 			]),
 		),
-		hook_name: acts.hook_name,
-		unit: "sentence",
-		pool,
-		...(before !== undefined && { before }),
-		solver: "lbfgs",
-		seed,
-		split: acts.sentences.split ? "given" : "made",
-		n_train: train.length,
-		n_validation: validation.length,
-		n_test: test.length,
+		...settingsOf(acts, tasks[0], { pool, before, seed }),
 		notes: left.length
 			? [
-					`Left out, for want of sentences in training or test: ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more tags` : ""}.`,
+					`Left out, for want of sentences in training or test: ${named(left, "tags")}.`,
 				]
 			: [],
 		seconds: (performance.now() - started) / 1000,

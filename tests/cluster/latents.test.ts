@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clusterLatents } from "../../src/cluster";
-import { coactivation, firingLatents } from "../../src/cluster/coactivation";
-import { cosines } from "../../src/cluster/cosines";
 import { kMeans } from "../../src/cluster/kmeans";
 import { random } from "../../src/random";
-import { type Latents, randomSae, type Sae } from "../../src/sae";
-import { fakeActivations, fakeLatents } from "../fake-activations";
-import { dense, furthest, sparse } from "../matrices";
+import { type Latents, randomSae } from "../../src/sae";
+import { furthest } from "../matrices";
 import { signalAtLook } from "../signals";
+import { acts, latents, saeOf } from "./firing";
 
 /** Three families of directions around the axes of three dimensions, of 5, 4 and 3 latents; the rest are mixed in. */
 const draw = random(5);
@@ -16,18 +14,6 @@ const family = [2, 0, 1, 0, 2, 0, 1, 0, 2, 1, 0, 2].map((f) => [1, 0, 2][f]);
 const families = family.map((f) =>
 	[0, 1, 2].map((axis) => (axis === f ? 1 : 0.1 * draw.uniform())),
 );
-
-/** An autoencoder with these rows of W_dec. */
-function saeOf(W_dec: number[][]): Sae {
-	const [d_sae, d_in] = [W_dec.length, W_dec[0].length];
-	const sae = randomSae({
-		d_in,
-		d_sae,
-		k: 1,
-		hook_name: "blocks.1.hook_mlp_out",
-	});
-	return { ...sae, W_dec: Float32Array.from(W_dec.flat()) };
-}
 
 const sizesOf = (family: number[]) =>
 	[0, 1, 2]
@@ -175,102 +161,6 @@ test("UMAP stands rows that are all the same", async () => {
 });
 
 /** "a" and "b" fire together, at different strengths; "c" and "d" elsewhere, together but once; "never" nowhere. */
-const words = ["a", "b", "c", "d", "never"];
-const text = ["a b", "b a a", "a b x", "c d", "d c", "c d d", "x c", "x"];
-const vector = (w: string) =>
-	words.map((own, i) => (own === w ? 1 + 9 * (i % 2) : 0));
-const acts = fakeActivations(text, vector);
-const latents: Latents = {
-	...fakeLatents(acts),
-	sae: saeOf(words.map((_, i) => words.map((_, j) => Number(i === j)))),
-};
-
-test("the cosine of two co-activation rows is n_ab / √(n_a n_b), and their length is 1", async () => {
-	const firing = firingLatents(latents);
-	assert.deepEqual([...firing], [0, 1, 2, 3]);
-	const x = await coactivation(latents, firing);
-	assert.deepEqual([x.rows, x.columns], [4, 8]);
-	const row = (i: number) => {
-		const dense = new Float64Array(8);
-		for (let p = x.indptr[i]; p < x.indptr[i + 1]; p++)
-			dense[x.indices[p]] = x.values[p];
-		return dense;
-	};
-	const dot = (i: number, j: number) =>
-		row(i).reduce((sum, v, s) => sum + v * row(j)[s], 0);
-	const dots = [dot(0, 0), dot(0, 1), dot(0, 2), dot(2, 3)];
-	assert.ok(furthest(dots, [1, 1, 0, 3 / Math.sqrt(4 * 3)]) < 1e-6);
-});
-
-test("cosines of sparse rows are those of the same rows dense, and those by hand", async () => {
-	const rows = [
-		[0.6, 0.8, 0],
-		[0, 1, 0],
-		[0, 0, 1],
-		[0.8, 0, 0.6],
-	];
-	const expected = [
-		[1, 0.8, 0, 0.48],
-		[0.8, 1, 0, 0],
-		[0, 0, 1, 0.6],
-		[0.48, 0, 0.6, 1],
-	];
-	for (const x of [dense(rows), sparse(rows)]) {
-		const found: number[][] = [];
-		for await (const own of cosines(x)) found.push([...own]);
-		assert.ok(furthest(found.flat(), expected.flat()) < 1e-6);
-	}
-});
-
-for (const method of ["spherical", "agglomerative"] as const)
-	test(`${method}: two latents that always fire together are in one co-activation cluster, and one that never fires in none`, async () => {
-		const found = await clusterLatents(latents, {
-			by: "coactivation",
-			k: 2,
-			method,
-		});
-		assert.deepEqual([...found.latents], [0, 1, 2, 3]);
-		const [a, b, c, d] = found.assignment;
-		assert.equal(a, b);
-		assert.equal(c, d);
-		assert.notEqual(a, c);
-		assert.deepEqual(found.sizes, [2, 2]);
-		assert.ok(Math.abs(found.tightness[a] - 1) < 1e-6);
-		assert.equal(found.by, "coactivation");
-		assert.equal(found.hook_name, acts.hook_name);
-	});
-
-test("given latents, the decoder's clusters have only those that fire, each with the token it fires on", async () => {
-	const found = await clusterLatents(latents, { k: 4 });
-	assert.deepEqual([...found.latents], [0, 1, 2, 3]);
-	assert.deepEqual(found.tokens, ["a", "b", "c", "d"]);
-});
-
-test("a latent's token is the one with the largest sum of activations / √occurrences", async () => {
-	const strengths: Record<string, number> = { the: 1, odd: 3, sea: 2, no: 0 };
-	const tokenOf = async (text: string) => {
-		const one = fakeActivations([text], (w) => [strengths[w]]);
-		const source = { ...fakeLatents(one), sae: saeOf([[1]]) };
-		return (await clusterLatents(source, { k: 1 })).tokens;
-	};
-	// the: 4 / √4 = 2 or 16 / √16 = 4; odd: 3 / √1 = 3; sea: 8 / √4 = 4.
-	assert.deepEqual(await tokenOf("the the no odd the the"), ["odd"]);
-	assert.deepEqual(await tokenOf(`odd ${"the ".repeat(16)}`), ["the"]);
-	assert.deepEqual(await tokenOf("the odd sea sea sea sea"), ["sea"]);
-});
-
-test("what fires on begin and end tokens only does not fire", async () => {
-	const { model } = acts;
-	const special = {
-		...acts,
-		model: { ...model, bos_token_id: acts.rows.token[0] },
-	}; // "a"
-	assert.deepEqual(
-		[...firingLatents({ ...latents, acts: special })],
-		[1, 2, 3],
-	);
-});
-
 const many = randomSae({ d_in: 8, d_sae: 300, k: 4, seed: 2 });
 for (const method of ["spherical", "agglomerative"] as const)
 	for (const map of ["pca", "umap"] as const)

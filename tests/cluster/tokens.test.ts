@@ -53,14 +53,15 @@ const cloud = fakeActivations(text.slice(0, 400), () =>
 	Array.from({ length: 6 }, () => r.normal()),
 );
 
+const cloudRows = {
+	kind: "dense",
+	rows: cloud.n_tokens,
+	columns: 6,
+	data: cloud.data,
+} as const;
+
 test("without any groups, too, it is within 5 % of Lloyd's", async () => {
-	const x = {
-		kind: "dense",
-		rows: cloud.n_tokens,
-		columns: 6,
-		data: cloud.data,
-	} as const;
-	const full = await kMeans(x, { k: 10, seed: 0 });
+	const full = await kMeans(cloudRows, { k: 10, seed: 0 });
 	const found = await clusterTokens(cloud, { k: 10, batch_size: 200 });
 	assert.ok(
 		found.inertia <= 1.05 * full.inertia,
@@ -197,13 +198,11 @@ test("spherical: tokens of one direction are one cluster, however long, and cent
 });
 
 test("spherical: the inertia is within 5 % of Lloyd's on rows at length 1", async () => {
-	const x = {
-		kind: "dense",
-		rows: cloud.n_tokens,
-		columns: 6,
-		data: cloud.data,
-	} as const;
-	const full = await kMeans(x, { k: 10, seed: 0, metric: "spherical" });
+	const full = await kMeans(cloudRows, {
+		k: 10,
+		seed: 0,
+		metric: "spherical",
+	});
 	const found = await clusterTokens(cloud, {
 		k: 10,
 		batch_size: 200,

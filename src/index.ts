@@ -103,6 +103,7 @@ export {
 	type KSparseOptions,
 	type KSparseResult,
 	kSparseProbe,
+	type LabelledToken,
 	type LayerScore,
 	type LogisticRegressionOptions,
 	logisticRegression,
@@ -120,6 +121,7 @@ export {
 	probeTags,
 	type RegressionResult,
 	type TagsResult,
+	type TokenLabel,
 } from "./probe";
 export { type Progress, setProgressSink } from "./progress";
 export {

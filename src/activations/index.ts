@@ -18,6 +18,7 @@ export {
 	type Counted,
 	checkPool,
 	countedTokens,
+	keptTokens,
 	type Pool,
 	type PoolOptions,
 	poolSentences,

@@ -75,8 +75,8 @@ export interface Counted {
 /** Rows of tokens, and what they belong to. */
 type Placed = Pick<Activations, "rows" | "sentences" | "model">;
 
-/** The tokens that `poolSentences` pools. Throws as it does. */
-export function countedTokens(acts: Placed, before?: string): Counted {
+/** The tokens that are text, not the model's own begin and end, and end at or before the offset. */
+export function keptTokens(acts: Placed, before?: string): Counted {
 	const { rows, sentences, model } = acts;
 	const limit = before === undefined ? undefined : offsets(acts, before);
 	const keep = new Uint8Array(rows.sentence.length);
@@ -89,9 +89,18 @@ export function countedTokens(acts: Placed, before?: string): Counted {
 		keep[row] = 1;
 		tokens[sentence]++;
 	}
+	return { keep, tokens };
+}
+
+/** The tokens that `poolSentences` pools. Throws as it does. */
+export function countedTokens(acts: Placed, before?: string): Counted {
+	const { keep, tokens } = keptTokens(acts, before);
 	const empty = tokens.indexOf(0);
 	if (empty >= 0) {
-		const where = limit ? ` that ends by its ${before} (${limit[empty]})` : "";
+		const where =
+			before === undefined
+				? ""
+				: ` that ends by its ${before} (${acts.sentences.offsets[before][empty]})`;
 		throw new Error(
 			`Sentence ${empty} has no token${where}, so there is nothing to pool; leave it out with selectSentences.`,
 		);

@@ -1,6 +1,6 @@
 import type { ProbeResult, ProbeSettings } from "../probe";
 import { known, listOf } from "./check";
-import { baselines, inputs, type ScoreBar, scoreBars } from "./score-bars";
+import { inputsOf, type ScoreBar, scoreBars } from "./score-bars";
 import { type Chart, chart, clip, clipAll, count, percent } from "./theme";
 
 /**
@@ -13,7 +13,7 @@ export function probe(results: ProbeResult | ProbeResult[]): Chart {
 	const drawn = list.slice(0, 12);
 	const labels = clipAll(namesOf(drawn), 32);
 	const values = drawn.flatMap((result, i) =>
-		inputs.flatMap(({ key, name }): ScoreBar[] => {
+		inputsOf(result).flatMap(({ key, name }): ScoreBar[] => {
 			const score = result[key];
 			if (!score) return [];
 			const [low, high] = score.interval;
@@ -89,7 +89,8 @@ function titleOf(list: ProbeResult[]): string {
 	const of = latents ? "SAE latents" : "Activations";
 	const read = list.map((result, i): Read => {
 		const { accuracy } = (latents && result.latents) || result.activations;
-		const [best] = baselines
+		const [best] = inputsOf(result)
+			.filter(({ key }) => key !== "latents" && key !== "activations")
 			.map(({ key, name }) => ({ name, score: result[key]?.accuracy ?? -1 }))
 			.sort((a, b) => b.score - a.score);
 		const name = `“${clip(names[i], 24)}”`;
@@ -127,7 +128,10 @@ export function settingsOf(list: ProbeSettings[]): string {
 		before[0] && before.length === 1 ? `, text before ${before[0]}` : "";
 	const pool =
 		pools[0] && pools.length === 1 ? `, ${pools[0]} over the tokens` : "";
+	const from = [...new Set(list.map((r) => r.n_test_sentences))];
+	const of =
+		from[0] && from.length === 1 ? ` of ${count(from[0])} sentences` : "";
 	const n =
-		tests.length === 1 ? `, ${count(tests[0])} test ${rowsOf(list)}` : "";
+		tests.length === 1 ? `, ${count(tests[0])} test ${rowsOf(list)}${of}` : "";
 	return clip(`${hooks.join(", ")}${pool}${text}${n}`, 110);
 }

@@ -1,9 +1,16 @@
-import type { ProbeInput } from "../probe";
+import type { ProbeInput, ProbeSettings } from "../probe";
 import { seriesColor } from "./series";
 import { type Color, ink, palette, whiskers } from "./theme";
 
-/** What a probe may read, in the order and with the colours that all charts of probes give them. */
-export const inputs: { key: ProbeInput; name: string; color: Color }[] = [
+/** What a probe may read, as a chart names and colours it. */
+interface Named {
+	key: ProbeInput;
+	name: string;
+	color: Color;
+}
+
+/** Of sentences, in the order of all charts of probes. */
+export const inputs: Named[] = [
 	{ key: "latents", name: "SAE latents", color: ink.main },
 	{ key: "activations", name: "activations", color: palette[5] },
 	{ key: "top_channels", name: "top channels", color: palette[2] },
@@ -13,10 +20,15 @@ export const inputs: { key: ProbeInput; name: string; color: Color }[] = [
 	{ key: "majority", name: "most frequent class", color: ink.quiet },
 ];
 
-/** What a probe of latents or of activations must beat. */
-export const baselines = inputs.filter(
-	({ key }) => key !== "latents" && key !== "activations",
+/** Of tokens the words are one: which token it is. */
+const of_tokens = inputs.map((input) =>
+	input.key === "bag_of_words" ? { ...input, name: "which token" } : input,
 );
+
+/** The same of what a probe's rows are. */
+export function inputsOf({ unit }: Pick<ProbeSettings, "unit">): Named[] {
+	return unit === "token" ? of_tokens : inputs;
+}
 
 /** One bar: a score and its 95 % interval. */
 export interface ScoreBar {
@@ -33,6 +45,14 @@ export interface ScoreBar {
 	columns: number;
 }
 
+/** Those whose names are given, in their order; where sentences and tokens stand together, both names of one input. */
+function drawnOf(names: string[]): Named[] {
+	const all = inputs.flatMap((input, i) =>
+		input === of_tokens[i] ? [input] : [input, of_tokens[i]],
+	);
+	return all.filter(({ name }) => names.includes(name));
+}
+
 /** The height of a group's bars, so that 12 labels of 7 bars fit on a screen. */
 function stepOf(bars: number): number {
 	return Math.max(8, Math.min(17, Math.floor(520 / bars)));
@@ -46,9 +66,7 @@ export function scoreBars(
 	values: ScoreBar[],
 	of: { x: string; group: string; rows: string; format: string },
 ): object {
-	const shown = inputs.filter(({ name }) =>
-		values.some((v) => v.input === name),
-	);
+	const shown = drawnOf(values.map(({ input }) => input));
 	const groups = [...new Set(values.map((v) => v.group))];
 	const names = shown.map(({ name }) => name);
 	const alone = groups.length === 1; // then each bar has its name beside it, and no legend
@@ -96,9 +114,7 @@ function bars(
 	of: { x: string; group: string; rows: string; format: string },
 	legend: boolean,
 ): object {
-	const range = inputs
-		.filter(({ name }) => names.includes(name))
-		.map(({ color }) => color);
+	const range = drawnOf(names).map(({ color }) => color);
 	const { format } = of;
 	return {
 		mark: { type: "bar", cornerRadiusEnd: 2 },

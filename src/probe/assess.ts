@@ -11,7 +11,7 @@ import {
 } from "./logistic";
 import type { ProbeResult, ProbeScore } from "./result";
 import { scorePredictions } from "./score";
-import type { Task } from "./task";
+import { type Task, testGroups } from "./task";
 
 /** How a probe is fitted: `ProbeOptions` has them. */
 export interface FitChoice {
@@ -20,24 +20,24 @@ export interface FitChoice {
 	class_weight?: "balanced" | undefined;
 	/** Of each fit. Default: 1,000. */
 	maxIterations?: number;
-	/** Of the resamples of the test sentences. */
+	/** Of the resamples of the test rows. */
 	seed: number;
 	signal?: AbortSignal;
 }
 
 export const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5];
-/** Of the gradient, in nats a sentence. */
+/** Of the gradient, in nats a row. */
 const ROUGH = 1e-4;
 const FINE = 1e-5;
 
 export interface Assessment {
 	score: ProbeScore;
-	/** Class of each test sentence. */
+	/** Class of each test row. */
 	predicted: Uint32Array;
 	model?: LinearModel;
 }
 
-/** Fits on the training sentences, chooses on the validation sentences, scores on the test sentences. */
+/** Fits on the training rows, chooses on the validation rows, scores on the test rows. */
 export async function assess(
 	x: Matrix,
 	scaling: Scaling,
@@ -56,6 +56,7 @@ export async function assess(
 			probabilities: said.probabilities,
 			nClasses,
 			columns: x.columns,
+			groups: testGroups(task),
 			seed: options.seed,
 		});
 	const trainRows = takeRows(x, train);

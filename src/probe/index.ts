@@ -13,7 +13,8 @@ export {
 	probeLayers,
 } from "./layers";
 export { type ProbeNumberOptions, probeNumber } from "./number";
-export { type ProbeOptions, probe } from "./probe";
+export type { ProbeOptions } from "./options";
+export { probe } from "./probe";
 export type {
 	Calibration,
 	Interval,
@@ -28,3 +29,4 @@ export type {
 } from "./result";
 export { wilsonInterval } from "./score";
 export { type ProbeTagsOptions, probeTags } from "./tags";
+export type { LabelledToken, TokenLabel } from "./tokens";

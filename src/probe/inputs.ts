@@ -1,21 +1,15 @@
-import {
-	type Activations,
-	type Matrix,
-	poolHooks,
-	poolSentences,
-	takeColumns,
-} from "../activations";
+import { type Activations, type Matrix, takeColumns } from "../activations";
 import { untrainedModel } from "../model";
 import { type Latents, randomSae } from "../sae";
 import type { Scaling } from "./logistic";
-import type { ProbeOptions } from "./probe";
+import type { ProbeOptions } from "./options";
 import type { ProbeInput } from "./result";
-import { bagOfWords } from "./words";
+import type { Units } from "./units";
 
 /** What one linear probe reads. */
 export interface Input {
 	name: Exclude<ProbeInput, "majority">;
-	x: Matrix; // [n_sentences, columns]
+	x: Matrix; // [rows, columns]
 	/** How its columns are scaled before the penalty is counted. */
 	scaling: Scaling;
 	/** Which columns those of x are, where not all. */
@@ -23,29 +17,26 @@ export interface Input {
 }
 
 export interface InputOptions
-	extends Pick<
-		ProbeOptions,
-		"before" | "pool" | "k" | "model" | "baselines" | "seed" | "signal"
-	> {
-	/** Sentences whose words are counted. */
+	extends Pick<ProbeOptions, "k" | "model" | "baselines" | "seed" | "signal"> {
+	/** Rows whose words are counted. */
 	train: Uint32Array;
 	/** The columns that tell most of the label. */
 	best(x: Matrix, n: number): number[];
 }
 
-/** All that is probed, one row a sentence. */
+/** All that is probed, one row a unit. */
 export async function gatherInputs(
 	source: Latents | Activations,
-	acts: Activations,
+	units: Units,
 	options: InputOptions,
 ): Promise<Input[]> {
-	const { before, pool, signal, k, seed = 0, model, train, best } = options;
-	const how = { before, pool, signal };
+	const { signal, k, seed = 0, model, train, best } = options;
+	const acts = source.kind === "latents" ? source.acts : source;
 	const cut = (x: Matrix, n: number | undefined) => {
 		const columns = n === undefined || n >= x.columns ? undefined : best(x, n);
 		return columns ? { x: takeColumns(x, columns), columns } : { x };
 	};
-	const activations = await poolSentences(acts, how);
+	const activations = await units.read(acts);
 	const inputs: Input[] = [];
 	const add = (
 		name: Input["name"],
@@ -59,15 +50,11 @@ export async function gatherInputs(
 		activations,
 		source.kind === "latents" ? undefined : k,
 	);
-	const words = bagOfWords(textBefore(acts, before), train);
-	add("bag_of_words", "common", words, undefined);
+	add("bag_of_words", "common", units.words(train), undefined);
 	if (model) {
 		const untrained = await untrainedModel(model, { seed, signal });
 		try {
-			const [x] = await poolHooks(untrained, acts.sentences, {
-				...how,
-				hook_names: [acts.hook_name],
-			});
+			const x = await units.readModel(untrained);
 			add("untrained_model", "each", x, undefined);
 		} finally {
 			await untrained.dispose();
@@ -84,16 +71,9 @@ export async function gatherInputs(
 			hook_name: acts.hook_name,
 			seed,
 		});
-		const x = await poolSentences(await random.encode(acts, { signal }), how);
-		add("random_sae", "common", x);
+		const encoded = await random.encode(acts, { signal });
+		add("random_sae", "common", await units.read(encoded));
 	}
-	add("latents", "common", await poolSentences(source, how));
+	add("latents", "common", await units.read(source));
 	return inputs;
-}
-
-function textBefore(acts: Activations, before?: string): string[] {
-	const { text, offsets } = acts.sentences;
-	return before === undefined
-		? text
-		: text.map((t, i) => t.slice(0, offsets[before][i]));
 }

@@ -4,7 +4,7 @@ import { listenTo } from "../interrupt";
 import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
-import type { ProbeOptions } from "./probe";
+import type { ProbeOptions } from "./options";
 import type { Interval } from "./result";
 import { makeTask } from "./task";
 

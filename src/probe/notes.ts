@@ -1,11 +1,12 @@
 import { columnMoments, type Matrix, takeRows } from "../activations";
 import type { Assessment } from "./assess";
-import type { ProbeInput } from "./result";
+import type { ProbeInput, ProbeSettings } from "./result";
 import { named } from "./settings";
 import type { Task } from "./task";
 
 /** What a reader should know of a probe, a sentence each. */
 export function notesOn(
+	unit: ProbeSettings["unit"],
 	{ classes, truth, train, validation, test }: Task,
 	inputs: { name: ProbeInput; x: Matrix }[],
 	found: Partial<Record<ProbeInput, Assessment>>,
@@ -22,26 +23,26 @@ export function notesOn(
 	const single = which((c) => inTrain[c] + inValidation[c] + inTest[c] === 1);
 	if (single)
 		notes.push(
-			`Classes with one sentence, which no probe can learn: ${single}.`,
+			`Classes with one ${unit}, which no probe can learn: ${single}.`,
 		);
 	const missing = which((c) => inTrain[c] === 0 && inTest[c] > 0);
 	if (missing)
 		notes.push(
-			`Classes of the test sentences that no training sentence has, and that count as wrong: ${missing}.`,
+			`Classes of the test ${unit}s that no training ${unit} has, and that count as wrong: ${missing}.`,
 		);
 	const untested = which((c) => inTrain[c] > 0 && inTest[c] === 0);
-	if (untested) notes.push(`Classes without test sentences: ${untested}.`);
+	if (untested) notes.push(`Classes without test ${unit}s: ${untested}.`);
 	for (const { name, x } of inputs) {
 		const what = name.replaceAll("_", " ");
 		const { deviation } = columnMoments(takeRows(x, train));
 		const constant = deviation.filter((s) => s === 0).length;
 		if (constant === x.columns)
 			notes.push(
-				`All columns of the ${what} are constant on the training sentences, so that they tell nothing.`,
+				`All columns of the ${what} are constant on the training ${unit}s, so that they tell nothing.`,
 			);
 		else if (constant > 0 && x.kind === "dense")
 			notes.push(
-				`${constant} of ${x.columns} columns of the ${what} are constant on the training sentences.`,
+				`${constant} of ${x.columns} columns of the ${what} are constant on the training ${unit}s.`,
 			);
 		if (found[name]?.score.converged === false)
 			notes.push(

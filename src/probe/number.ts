@@ -6,17 +6,22 @@ import type { Latents } from "../sae";
 import { PENALTIES } from "./assess";
 import { gatherInputs, type Input } from "./inputs";
 import { scoreNumbers } from "./number-score";
-import type { ProbeOptions } from "./probe";
+import type { ProbeOptions } from "./options";
 import type { RegressionResult, RegressionScore } from "./result";
 import { type RidgeFit, ridgeFitter } from "./ridge";
 import { settingsOf } from "./settings";
 import { labelColumn, type Parts, splitOf } from "./task";
+import { sentenceUnits } from "./units";
 
-/** As for `probe`; the label's values are numbers. */
-export type ProbeNumberOptions = Pick<
-	ProbeOptions,
-	"label" | "pool" | "before" | "l2" | "control" | "seed" | "signal"
->;
+/** As for `probe`. */
+export interface ProbeNumberOptions
+	extends Pick<
+		ProbeOptions,
+		"pool" | "before" | "l2" | "control" | "seed" | "signal"
+	> {
+	/** The label column; its values are numbers. */
+	label: string;
+}
 
 /** What ridge regression has to learn. */
 interface NumberTask extends Parts {
@@ -42,8 +47,9 @@ export async function probeNumber(
 	const signal = listenTo(options.signal);
 	const acts = source.kind === "latents" ? source.acts : source;
 	const task = numberTask(acts, label, seed);
-	const inputs = await gatherInputs(source, acts, {
-		...{ before, pool, seed, signal, baselines: false, train: task.train },
+	const units = sentenceUnits(acts, { before, pool, signal });
+	const inputs = await gatherInputs(source, units, {
+		...{ seed, signal, baselines: false, train: task.train },
 		best: () => [],
 	});
 	const found: Partial<Record<Input["name"], Assessed>> = {};

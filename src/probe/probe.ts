@@ -2,11 +2,9 @@ import {
 	type Activations,
 	columnMoments,
 	type Matrix,
-	type Pool,
 	takeRows,
 } from "../activations";
 import { listenTo } from "../interrupt";
-import type { Decoder } from "../model";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
@@ -15,43 +13,15 @@ import { bestColumns } from "./columns";
 import { gatherInputs } from "./inputs";
 import type { LinearModel } from "./logistic";
 import { notesOn } from "./notes";
+import { checkOptions, type ProbeOptions } from "./options";
+import { plan } from "./plan";
 import type { ProbeInput, ProbeResult, ProbeScore } from "./result";
 import { scorePredictions } from "./score";
 import { settingsOf } from "./settings";
-import { makeTask, shuffledTask, type Task } from "./task";
-
-export interface ProbeOptions {
-	/** The label column to predict. */
-	label: string;
-	/** How a sentence's tokens become one row: see `poolSentences`. Default: "mean", of the latents (not the latents of the mean). */
-	pool?: Pool;
-	/** An offsets column: only what ends at or before it is read, by the probes and by the bag of words. */
-	before?: string;
-	/** Read only so many columns: those whose mean in a class differs most from their mean outside, on the training sentences. Default: all. */
-	k?: number;
-	/** "lbfgs" (default), or the npm library "ml-logistic-regression", for small data: see `predictWithLibrary`. */
-	solver?: ProbeResult["solver"];
-	/** Weight of the L2 penalty. Default: of 1, 0.1, … 1e-5, the one with the least loss on the validation sentences. */
-	l2?: number;
-	/** "balanced": each class counts as much as any other, however few its sentences. Default: each sentence counts the same. */
-	class_weight?: "balanced";
-	/** The model that the activations came from: then one of its shape that was never trained is probed too. */
-	model?: Decoder;
-	/** Whether to probe top channels and a random autoencoder beside. Default: true. */
-	baselines?: boolean;
-	/** Whether to fit each probe on shuffled labels too. Default: true, but not with "ml-logistic-regression". */
-	control?: boolean;
-	/** Of the split (where the sentences have none), the resamples, the shuffled labels and the random baselines. Default: 0. */
-	seed?: number;
-	/**
-	 * Ends the work, with the signal's reason as error: half a fit would say something wrong. "ml-logistic-regression"
-	 * hears it only between its fits. Default: the notebook's interrupt.
-	 */
-	signal?: AbortSignal;
-}
+import { type Task, testGroups } from "./task";
 
 const TOP = 10;
-/** Labels without sense are learned by heart, slowly and to no use: the test sentences do not gain by it. */
+/** Labels shuffled among sentences are learned by heart, slowly and to no use: the test sentences do not gain by it. */
 const CONTROL_ITERATIONS = 50;
 
 /**
@@ -60,28 +30,34 @@ const CONTROL_ITERATIONS = 50;
  * never trained, on the activations of a model that was never trained (where `model` is given), on a bag of words, and
  * the commonest class. Multinomial logistic regression, fitted on the training sentences, its penalty chosen on the
  * validation sentences, every number from the test sentences. Each is fitted once more with the labels shuffled among the
- * sentences, the same penalty, in at most 50 iterations: its accuracy less that is its selectivity (after Hewitt & Liang 2019). Sentences whose
- * label is empty take no part. Without a split column a seeded 80/10/10 split is made.
+ * sentences, the same penalty, in at most 50 iterations: its accuracy less that is its selectivity (after Hewitt &
+ * Liang 2019). Sentences whose label is empty take no part. Without a split column a seeded 80/10/10 split is made.
+ *
+ * With `unit: "token"` a row is a token, read as it is; the split and the resamples are by sentence all the same, for a
+ * token tells much of its neighbours. Instead of the bag of words the probe is told which token it is, and on the
+ * control task each token type has a random class: what a probe can learn of that, it could learn of any list of words.
  *
  * Throws when the label or the offsets column is not there (near names are listed), when the label has one class
- * only, when it looks like a column of identifiers, when a split has no sentences, and when rows are not finite.
+ * only, when it looks like a column of identifiers, when a label of tokens gives no class, when a split has no
+ * sentences, and when rows are not finite.
  */
 export async function probe(
 	source: Latents | Activations,
 	options: ProbeOptions,
 ): Promise<ProbeResult> {
-	const { label, before, pool = "mean", solver = "lbfgs", seed = 0 } = options;
-	check(options, solver);
+	const { before, solver = "lbfgs", seed = 0 } = options;
+	checkOptions(options);
 	const signal = listenTo(options.signal);
 	const started = performance.now();
 	const acts = source.kind === "latents" ? source.acts : source;
-	const task = makeTask(acts.sentences, label, seed);
-	const { train } = task;
-	const best = (x: Matrix, n: number) => bestColumns(x, task, n);
-	const how = { ...options, train, best, signal };
-	const inputs = await gatherInputs(source, acts, how);
+	const planned = plan(acts, { ...options, signal });
+	const { unit, pool, label, task, units } = planned;
+	const inputs = await gatherInputs(source, units, {
+		...{ ...options, seed, signal, train: task.train },
+		best: (x: Matrix, n: number) => bestColumns(x, task, n),
+	});
 	const control = (options.control ?? true) && solver === "lbfgs";
-	const shuffled = control ? shuffledTask(task, seed) : undefined;
+	const other = control ? planned.controlTask() : undefined;
 	const found: Partial<Record<ProbeInput, Assessment>> = {};
 	for (const [at, { name, x, scaling }] of inputs.entries()) {
 		const tell = (share: number) =>
@@ -96,12 +72,12 @@ export async function probe(
 		const settings = { solver, l2, class_weight, seed, signal };
 		const own = await assess(x, scaling, task, settings, tell);
 		found[name] = own;
-		if (!shuffled) continue;
+		if (!other) continue;
 		const same = {
 			...{ ...settings, l2: own.score.l2 },
-			maxIterations: CONTROL_ITERATIONS,
+			...(unit === "sentence" && { maxIterations: CONTROL_ITERATIONS }),
 		};
-		const { score } = await assess(x, scaling, shuffled, same, () => undefined);
+		const { score } = await assess(x, scaling, other, same, () => undefined);
 		const { accuracy, interval } = score;
 		own.score.control = { accuracy, interval };
 		own.score.selectivity = own.score.accuracy - accuracy;
@@ -113,7 +89,7 @@ export async function probe(
 		label,
 		classes: task.classes,
 		...(options.k !== undefined && { k: options.k }),
-		...settingsOf(acts, task, { pool, before, solver, seed }),
+		...settingsOf(acts, task, { unit, pool, before, solver, seed }),
 		latents: scoreOf("latents"),
 		activations: scoreOf("activations") as ProbeScore,
 		top_channels: scoreOf("top_channels"),
@@ -130,31 +106,10 @@ export async function probe(
 				task.classes,
 				latents.columns,
 			),
-		control_task: "shuffled sentences",
-		notes: notesOn(task, inputs, found),
+		control_task: unit === "token" ? "token types" : "shuffled sentences",
+		notes: [...planned.notes, ...notesOn(unit, task, inputs, found)],
 		seconds: (performance.now() - started) / 1000,
 	};
-}
-
-function check({ l2, k, class_weight }: ProbeOptions, solver: string): void {
-	if (solver !== "lbfgs" && solver !== "ml-logistic-regression")
-		throw new Error(
-			`There is no solver "${solver}" for probes; give "lbfgs" or "ml-logistic-regression".`,
-		);
-	if (l2 !== undefined && !(l2 > 0))
-		throw new Error(`l2 is ${l2}; it must be a number above 0.`);
-	if (class_weight !== undefined && class_weight !== "balanced")
-		throw new Error(
-			`class_weight is ${JSON.stringify(class_weight)}, where "balanced" was expected.`,
-		);
-	if (class_weight && solver !== "lbfgs")
-		throw new Error(
-			`solver "${solver}" knows no class weights; leave out the one or the other.`,
-		);
-	if (k !== undefined && (!Number.isSafeInteger(k) || k < 1))
-		throw new Error(
-			`k is ${k}, where a whole number of columns of at least 1 was expected.`,
-		);
 }
 
 /** Always the commonest class of the training sentences. */
@@ -165,7 +120,9 @@ export function majority(task: Task, seed: number): ProbeScore {
 	const most = topIndices(counts, 1)[0];
 	const truth = task.test.map((i) => task.truth[i]);
 	const predicted = new Uint32Array(truth.length).fill(most);
-	return scorePredictions({ truth, predicted, nClasses, columns: 0, seed });
+	const groups = testGroups(task);
+	const said = { truth, predicted, nClasses, groups };
+	return scorePredictions({ ...said, columns: 0, seed });
 }
 
 function topLatents(

@@ -31,6 +31,8 @@ export interface ProbeSettings {
 	n_train: number;
 	n_validation: number;
 	n_test: number;
+	/** For tokens: how many sentences those of the test are from. */
+	n_test_sentences?: number;
 	/** What a reader should know, a sentence each: classes with too few members, constant columns, a fit that did not converge. */
 	notes: string[];
 	/** Wall-clock. */

@@ -31,13 +31,15 @@ export interface Predictions {
 	probabilities?: Float32Array;
 	/** How many columns the classifier read. */
 	columns: number;
+	/** Rows of the same group are drawn together: the sentence of each token. Default: each row alone. */
+	groups?: ArrayLike<number> | undefined;
 	/** Of the resamples. */
 	seed: number;
 }
 
 /**
- * Accuracy and its kin, with 95 % intervals from 1,000 resamples of the test sentences, one row each. Where all rows are
- * right, or none is, all resamples agree, and the accuracy's is Wilson's interval.
+ * Accuracy and its kin, with 95 % intervals from 1,000 resamples of the test sentences, with all their rows. Where all
+ * rows are right, or none is, all resamples agree, and the accuracy's is Wilson's interval, of as many as there are sentences.
  */
 export function scorePredictions(predictions: Predictions): ProbeScore {
 	const { truth, predicted, nClasses, probabilities, columns, seed } =
@@ -51,8 +53,9 @@ export function scorePredictions(predictions: Predictions): ProbeScore {
 		string,
 		number[]
 	>;
-	const rows = Uint32Array.from({ length: n }, (_, i) => i);
-	for (const weights of resamples(rows, RESAMPLES, seed)) {
+	const groups =
+		predictions.groups ?? Uint32Array.from({ length: n }, (_, i) => i);
+	for (const weights of resamples(groups, RESAMPLES, seed)) {
 		const of = measure(confusionOf(truth, predicted, nClasses, weights));
 		kept.accuracy.push(of.accuracy);
 		kept.balanced.push(of.balanced_accuracy);
@@ -61,9 +64,12 @@ export function scorePredictions(predictions: Predictions): ProbeScore {
 	}
 	const hits = confusion.reduce((sum, row, c) => sum + row[c], 0);
 	const sure = hits === 0 || hits === n;
+	const independent = new Set(Array.from(groups)).size;
 	return {
 		...score,
-		interval: sure ? wilsonInterval(hits, n) : intervalOf(kept.accuracy),
+		interval: sure
+			? wilsonInterval((hits / n) * independent, independent)
+			: intervalOf(kept.accuracy),
 		auc: ranked ? weightedAuc(truth, ranked, ones) : Number.NaN,
 		intervals: {
 			balanced_accuracy: intervalOf(kept.balanced),

@@ -1,23 +1,26 @@
 import type { Activations, Pool } from "../activations";
 import type { ProbeSettings } from "./result";
-import type { Parts } from "./task";
+import type { Parts, Task } from "./task";
 
-/** What every probe of sentences says of how it came about. */
+/** What every probe says of how it came about. */
 export function settingsOf(
 	{ hook_name, sentences }: Activations,
-	{ train, validation, test }: Parts,
+	{ train, validation, test, groups }: Parts & Pick<Task, "groups">,
 	how: {
-		pool: Pool;
+		/** Default: "sentence". */
+		unit?: ProbeSettings["unit"];
+		pool?: Pool | undefined;
 		before?: string | undefined;
 		solver?: ProbeSettings["solver"];
 		seed: number;
 	},
 ): Omit<ProbeSettings, "notes" | "seconds"> {
-	const { pool, before, solver = "lbfgs", seed } = how;
+	const { unit = "sentence", pool, before, solver = "lbfgs", seed } = how;
+	const sentencesOfTest = groups && new Set(test.map((i) => groups[i])).size;
 	return {
 		hook_name,
-		unit: "sentence",
-		pool,
+		unit,
+		...(pool && { pool }),
 		...(before !== undefined && { before }),
 		solver,
 		seed,
@@ -25,6 +28,7 @@ export function settingsOf(
 		n_train: train.length,
 		n_validation: validation.length,
 		n_test: test.length,
+		...(groups && { n_test_sentences: sentencesOfTest }),
 	};
 }
 

@@ -5,10 +5,12 @@ import type { Latents } from "../sae";
 import { assess } from "./assess";
 import { intervalOf, resamples } from "./bootstrap";
 import { gatherInputs, type Input } from "./inputs";
-import { majority, type ProbeOptions } from "./probe";
+import type { ProbeOptions } from "./options";
+import { majority } from "./probe";
 import type { ProbeScore, TagsResult } from "./result";
 import { named, settingsOf } from "./settings";
 import { labelColumn, splitOf, type Task } from "./task";
+import { sentenceUnits } from "./units";
 
 export interface ProbeTagsOptions
 	extends Pick<ProbeOptions, "pool" | "before" | "l2" | "seed" | "signal"> {
@@ -39,8 +41,9 @@ export async function probeTags(
 	const acts = source.kind === "latents" ? source.acts : source;
 	const { tags, left, tasks } = tagTasks(acts, options, seed);
 	const { train, test } = tasks[0];
-	const inputs = await gatherInputs(source, acts, {
-		...{ before, pool, seed, signal, baselines: false, train },
+	const units = sentenceUnits(acts, { before, pool, signal });
+	const inputs = await gatherInputs(source, units, {
+		...{ seed, signal, baselines: false, train },
 		best: () => [],
 	});
 	const scores: TagsResult["scores"] = [];

@@ -2,17 +2,22 @@ import type { Sentences } from "../dataset";
 import { random } from "../random";
 import { nearNames } from "../suggest";
 
-/** What a probe has to learn: the class of every sentence, and which sentences are for what. */
+/** What a probe has to learn: the class of every row (a sentence, or a token), and which rows are for what. */
 export interface Task {
 	/** Sorted. */
 	classes: string[];
-	/** Class of each sentence; meaningless where the label is empty. */
-	truth: Uint32Array; // [n_sentences]
-	/** Sentence numbers. Only sentences with a label are in any of them. */
+	/** Class of each row; meaningless where the label is empty. */
+	truth: Uint32Array; // [rows]
+	/** Row numbers. Only rows with a label are in any of them. */
 	train: Uint32Array;
 	validation: Uint32Array;
 	test: Uint32Array;
+	/** What the rows are parts of, which are resampled together: the sentence of each token. Absent where each row is its own. */
+	groups?: Uint32Array;
 }
+
+/** More are a column of names or numbers: a probe of them has a weight for each and every column. */
+const MOST_CLASSES = 1000;
 
 /**
  * Reads the classes of one label. Sentences whose label is empty take no part. Without a split column, a seeded
@@ -26,23 +31,39 @@ export function makeTask(
 ): Task {
 	const values = labelColumn(sentences, label);
 	const labelled = [...values.keys()].filter((i) => values[i] !== "");
-	const classes = [...new Set(labelled.map((i) => values[i]))].sort();
-	if (classes.length < 2)
-		throw new Error(
-			`The label "${label}" has ${classes.length === 1 ? `one class only ("${classes[0]}")` : "no values"} in these ${values.length} sentences; a probe needs two or more.`,
-		);
-	if (classes.length > labelled.length / 2)
-		throw new Error(
-			`The label "${label}" has ${classes.length} different values in ${labelled.length} sentences, as a column of identifiers has; give one whose values repeat.`,
-		);
-	const code = new Map(classes.map((name, c) => [name, c]));
-	const truth = Uint32Array.from(values, (value) => code.get(value) ?? 0);
+	const { classes, code } = classesOf(values, label, "sentences");
+	const truth = Uint32Array.from(values, code);
 	const parts = splitOf(sentences, labelled, truth, label, seed);
 	if (new Set(parts.train.map((i) => truth[i])).size < 2)
 		throw new Error(
 			`The training sentences have one class only of the label "${label}"; a probe needs two or more to learn from.`,
 		);
 	return { classes, truth, ...parts };
+}
+
+/** The different values that are not empty, sorted, and the number of each. Throws where they are no classes. */
+export function classesOf(
+	values: string[],
+	label: string,
+	unit: "sentences" | "tokens",
+): { classes: string[]; code(value: string): number } {
+	const different = new Set(values);
+	different.delete("");
+	const classes = [...different];
+	const numbers = classes.every((v) => v.trim() !== "" && Number.isFinite(+v));
+	classes.sort(numbers ? (a, b) => +a - +b || (a < b ? -1 : 1) : undefined);
+	const n = classes.length;
+	if (n < 2)
+		throw new Error(
+			`The label "${label}" has ${n === 1 ? `one class only ("${classes[0]}")` : "no values"} in these ${values.length} ${unit}; a probe needs two or more.`,
+		);
+	const labelled = values.reduce((sum, v) => sum + (v === "" ? 0 : 1), 0);
+	if (n > labelled / 2 || n > MOST_CLASSES)
+		throw new Error(
+			`The label "${label}" has ${n} different values in ${labelled} ${unit}, ${numbers ? "all of them numbers, as a measure or a column of identifiers has; to read a number there is probeNumber, else" : "as a column of identifiers has;"} give one of at most ${MOST_CLASSES} values that repeat.`,
+		);
+	const place = new Map(classes.map((name, c) => [name, c]));
+	return { classes, code: (value) => place.get(value) ?? 0 };
 }
 
 /** The same split, with the labels shuffled among all sentences that take part: what can be learned by heart only. */
@@ -54,6 +75,11 @@ export function shuffledTask(task: Task, seed: number): Task {
 	const truth = task.truth.slice();
 	for (const [at, i] of members.entries()) truth[i] = labels[at];
 	return { ...task, truth };
+}
+
+/** What the test rows are parts of; undefined where each is its own. */
+export function testGroups({ groups, test }: Task): Uint32Array | undefined {
+	return groups && test.map((i) => groups[i]);
 }
 
 /** The values of a label. Throws where there is no such label, listing near names. */

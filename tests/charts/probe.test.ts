@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as charts from "../../src/charts";
+import type { ScoreBar } from "../../src/charts/score-bars";
 import * as sample from "./samples";
 
 const titleOf = (spec: charts.Chart) =>
@@ -48,6 +49,30 @@ test("results of one label are told apart by what differs, or by their number", 
 		"topic · k = 5",
 	]);
 	assert.deepEqual(groupsOf(topic, topic), ["topic", "topic · 2"]);
+});
+
+test("what a probe of tokens is told of the token is called so, in the colour of the bag of words", () => {
+	const tokens = {
+		...sentiment,
+		label: "is a verb",
+		unit: "token" as const,
+		n_test_sentences: 90,
+	};
+	const spec = charts.probe([sentiment, tokens]);
+	const { values } = (spec as unknown as { data: { values: ScoreBar[] } }).data;
+	const named = (group: string) =>
+		values.filter((v) => v.group === group).map(({ input }) => input);
+	assert.ok(named("sentiment").includes("bag of words"));
+	assert.ok(named("is a verb").includes("which token"));
+	assert.ok(!named("is a verb").includes("bag of words"));
+	const both = JSON.stringify(spec).match(/"range":\[(.*?)\]/)?.[1];
+	const colors = both?.split(",") ?? [];
+	assert.equal(colors.length, 8);
+	assert.equal(colors[5], colors[6]);
+	assert.match(
+		JSON.stringify(charts.probe(tokens).title),
+		/1,200 test tokens of 90 sentences/,
+	);
 });
 
 test("of more than twelve probes the first twelve are drawn, and the subtitle says so", () => {

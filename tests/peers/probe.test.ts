@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logisticRegression, predict } from "../../src/probe";
+import { resamples } from "../../src/probe/bootstrap";
 import { ridgeFitter } from "../../src/probe/ridge";
 import { scorePredictions } from "../../src/probe/score";
 import { random } from "../../src/random";
@@ -57,44 +58,66 @@ for (const nClasses of [2, 5])
 			}
 		});
 
-test("accuracy, balanced accuracy, macro F1 and area under the curve are scikit-learn's", {
-	skip: noScikitLearn,
-}, () => {
-	for (const nClasses of [2, 4]) {
-		const draw = random(nClasses);
-		const truth = Array.from({ length: 90 }, () => draw.int(nClasses));
-		// In sixteenths, so that there are ties.
-		const scores = truth.map((c) =>
-			Array.from({ length: nClasses }, (_, j) =>
-				Math.exp(draw.int(16) / 8 + (j === c ? 0.5 : 0)),
-			),
+/** What a classifier that is often right says of 90 rows, in sixteenths, so that there are ties. */
+function sayings(nClasses: number) {
+	const draw = random(nClasses);
+	const truth = Array.from({ length: 90 }, () => draw.int(nClasses));
+	const p = truth.map((c) => {
+		const row = Array.from({ length: nClasses }, (_, j) =>
+			Math.exp(draw.int(16) / 8 + (j === c ? 0.5 : 0)),
 		);
-		const p = scores.map((row) => {
-			const total = row.reduce((a, b) => a + b);
-			return row.map((v) => Math.fround(v / total));
-		});
-		const predicted = p.map((row) => row.indexOf(Math.max(...row)));
-		const own = scorePredictions({
-			...{ truth, predicted, nClasses, columns: 1, seed: 0 },
-			probabilities: Float32Array.from(p.flat()),
-		});
-		const script = `
+		const total = row.reduce((a, b) => a + b);
+		return row.map((v) => Math.fround(v / total));
+	});
+	const predicted = p.map((row) => row.indexOf(Math.max(...row)));
+	const probabilities = Float32Array.from(p.flat());
+	const given = { truth, predicted, nClasses, columns: 1, probabilities };
+	return { given, peer: { y: truth, said: predicted, p } };
+}
+
+/** Accuracy, balanced accuracy, macro F1 and the mean area under the curve of weighted rows. */
+const metrics = `
 from sklearn.metrics import *
-p = np.array(p)
-auc = roc_auc_score(y, p[:, 1]) if p.shape[1] == 2 else np.mean([roc_auc_score(np.array(y) == c, p[:, c]) for c in range(p.shape[1])])
-result = [accuracy_score(y, said), balanced_accuracy_score(y, said), f1_score(y, said, average="macro"), auc]
+y, said, p = np.array(y), np.array(said), np.array(p)
+def measure(w):
+    area = [roc_auc_score(y == c, p[:, c], sample_weight=w) for c in range(1 if p.shape[1] == 2 else 0, p.shape[1])]
+    return [accuracy_score(y, said, sample_weight=w), balanced_accuracy_score(y, said, sample_weight=w),
+            f1_score(y, said, average="macro", sample_weight=w), np.mean(area)]
 `;
-		const peer = scikitLearn<number[]>(script, {
-			p,
-			y: truth,
-			said: predicted,
-		});
+
+for (const nClasses of [2, 4])
+	test(`of ${nClasses} classes, accuracy, balanced accuracy, macro F1 and area under the curve are scikit-learn's`, {
+		skip: noScikitLearn,
+	}, () => {
+		const { given, peer } = sayings(nClasses);
+		const own = scorePredictions({ ...given, seed: 0 });
+		const script = `${metrics}\nresult = measure(None)`;
+		const theirs = scikitLearn<number[]>(script, peer);
 		const { accuracy, balanced_accuracy, macro_f1, auc } = own;
-		[accuracy, balanced_accuracy, macro_f1, auc].forEach((value, i) => {
-			assert.ok(Math.abs(value - peer[i]) < 1e-9, `${value}, not ${peer[i]}`);
-		});
-	}
-});
+		const all = [accuracy, balanced_accuracy, macro_f1, auc];
+		assert.ok(furthest(all, theirs) < 1e-9);
+	});
+
+for (const unit of ["rows", "groups"])
+	test(`the intervals are the percentiles of scikit-learn's numbers on the same resamples of ${unit}`, {
+		skip: noScikitLearn,
+	}, () => {
+		const { given, peer } = sayings(3);
+		const groups = given.truth.map((_, i) =>
+			unit === "rows" ? i : Math.floor(i / 4),
+		);
+		const own = scorePredictions({ ...given, groups, seed: 7 });
+		const listed = Array.from(resamples(groups, 1000, 7), (w) => [...w]);
+		const script = `${metrics}
+each = np.array([measure(np.array(w)) for w in listed])
+result = np.percentile(each, [2.5, 97.5], axis=0).T.tolist()
+`;
+		const theirs = scikitLearn<number[][]>(script, { ...peer, listed });
+		const { interval, intervals } = own;
+		const { balanced_accuracy, macro_f1, auc } = intervals;
+		const all = [interval, balanced_accuracy, macro_f1, auc].flat();
+		assert.ok(furthest(all, theirs.flat()) < 1e-9);
+	});
 
 test("with balanced class weights the coefficients are scikit-learn's", {
 	skip: noScikitLearn,

@@ -96,11 +96,36 @@ test("a label with one class is refused", () => {
 	);
 });
 
-test("a column of identifiers is refused", () => {
-	assert.throws(
-		() => makeTask(sentences({ id: topics.map((_, i) => String(i)) }), "id", 0),
-		/100 different values in 100 sentences, as a column of identifiers has/,
+test("a column of identifiers is refused, and one of numbers is sent to probeNumber", () => {
+	const refused = (id: string[], message: RegExp) =>
+		assert.throws(() => makeTask(sentences({ id }), "id", 0), message);
+	refused(
+		topics.map((_, i) => `user-${i}`),
+		/100 different values in 100 sentences, as a column of identifiers has; give one of at most 1000 values/,
 	);
+	refused(
+		topics.map((_, i) => String(i / 7)),
+		/100 sentences, all of them numbers, .* to read a number there is probeNumber/,
+	);
+});
+
+test("10,000 different labels that repeat are refused before anything is allocated for them", () => {
+	const id = Array.from({ length: 50_000 }, (_, i) => `user-${i % 10_000}`);
+	assert.throws(
+		() => makeTask(sentences({ id }), "id", 0),
+		/10000 different values in 50000 sentences, as a column of identifiers has/,
+	);
+});
+
+test("classes that are numbers stand in their order, others in that of their letters", () => {
+	const numbers = topics.map((_, i) => String((i % 12) - 1));
+	const task = makeTask(sentences({ numbers }), "numbers", 0);
+	assert.deepEqual(task.classes.slice(0, 4), ["-1", "0", "1", "2"]);
+	assert.equal(task.classes[11], "10");
+	const words = topics.map((_, i) => ["b", "10", "a", "9"][i % 4]);
+	assert.deepEqual(makeTask(sentences({ words }), "words", 0).classes, [
+		...["10", "9", "a", "b"],
+	]);
 });
 
 test("a split without sentences is refused", () => {

@@ -25,9 +25,10 @@ const inputs: [ProbeInput, string][] = [
 
 /** A probe's scores beside those of what it must beat. */
 export function probeView(result: ProbeResult): Html {
-	const scores = inputs.flatMap(([key, name]): [string, ProbeScore][] => {
+	const scores = inputs.flatMap(([key, words]): [string, ProbeScore][] => {
 		const score = result[key];
-		return score ? [[name, score]] : [];
+		const token = key === "bag_of_words" && result.unit === "token";
+		return score ? [[token ? "which token" : words, score]] : [];
 	});
 	return table(
 		[
@@ -182,7 +183,11 @@ function whereOf(result: ProbeSettings): string {
 	const pool = result.pool ? `, ${result.pool} over the tokens` : "";
 	const before = result.before ? `, text before ${result.before}` : "";
 	const notes = result.notes.length ? `. ${result.notes.join(" ")}` : "";
-	return `${result.hook_name}${pool}${before}, ${result.n_test.toLocaleString("en-US")} test ${result.unit}s${notes}`;
+	const count = (n: number) => n.toLocaleString("en-US");
+	const from = result.n_test_sentences
+		? ` of ${count(result.n_test_sentences)} sentences`
+		: "";
+	return `${result.hook_name}${pool}${before}, ${count(result.n_test)} test ${result.unit}s${from}${notes}`;
 }
 
 /** [0.9123, 0.94] as "0.912 to 0.940"; nothing where there is no interval. */

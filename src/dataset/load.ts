@@ -117,7 +117,7 @@ function chooseText(source: string, table: Table, wanted?: string): string {
 	const found = textColumnOf([...table.columns.keys()], wanted);
 	if (found) return found;
 	throw new Error(
-		`The data set "${source}" has no column "text" or "sentence"; give text_column, one of ${[...table.columns.keys()].join(", ")}.`,
+		`The data set "${source}" has no column "text" or "sentence"; give text_column, one of ${[...table.columns.keys()].join(", ")} (if that is a sentence, the file has no line of column names: put one first).`,
 	);
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -51,14 +52,26 @@ export async function readTable(
 	}
 }
 
+/** Throws where it is not UTF-8: characters would be lost, and with them the difference between two labels. */
 function readText(file: string): string {
+	let bytes: Buffer;
+	let text: string;
 	try {
-		return readFileSync(file, "utf8");
+		bytes = readFileSync(file);
+		text = bytes.toString("utf8");
 	} catch {
 		throw new Error(
 			`The file ${file} does not exist or cannot be read; give "bundled" or the path of a .csv, .tsv, .jsonl or .parquet file.`,
 		);
 	}
+	if (isUtf8(bytes)) return text;
+	const lines = bytes.toString("latin1").split("\n"); // a character a byte
+	const broken = lines.findIndex(
+		(line) => !isUtf8(Buffer.from(line, "latin1")),
+	);
+	throw new Error(
+		`Line ${broken + 1} of ${file} is not UTF-8; save the file in that encoding.`,
+	);
 }
 
 function readDelimited(

@@ -21,7 +21,7 @@ function row(sizes: RowSizes, library = false): Row {
 	const name = `logistic regression, ${sizesName(sizes)}, ${classes} classes`;
 	return {
 		name: library ? `${name}, npm` : name,
-		rounds: library ? 1 : 5,
+		rounds: library ? 1 : sizes.rows > 50_000 ? 2 : 5,
 		async open(folder) {
 			const { x, y } = madeRows(sizes);
 			return {
@@ -52,6 +52,8 @@ export const suite: Suite = {
 		row(small),
 		row({ rows: 4000, columns: 512, classes: 4 }),
 		row({ rows: 4000, columns: 24_576, classes: 4, perRow: 32 }),
+		row({ rows: 100_000, columns: 512, classes: 4 }),
+		row({ rows: 100_000, columns: 24_576, classes: 4, perRow: 32 }),
 		row(small, true),
 	],
 };

@@ -20,14 +20,16 @@ export interface FitChoice {
 	class_weight?: "balanced" | undefined;
 	/** Of each fit. Default: 1,000. */
 	maxIterations?: number;
+	/** The final fit ends where no entry of the gradient is larger, in nats a row. Default: 1e-5. */
+	tolerance?: number;
 	/** Of the resamples of the test rows. */
 	seed: number;
 	signal?: AbortSignal;
 }
 
 export const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5];
-/** Of the gradient, in nats a row. */
-const ROUGH = 1e-4;
+/** Tolerances of the gradient, in nats a row: to compare penalties, and for what is kept. */
+export const ROUGH = 1e-4;
 const FINE = 1e-5;
 
 export interface Assessment {
@@ -46,6 +48,7 @@ export async function assess(
 	onProgress: (share: number) => void,
 ): Promise<Assessment> {
 	const { truth, classes, train, validation, test } = task;
+	const { tolerance = FINE } = options;
 	const nClasses = classes.length;
 	const of = (members: Uint32Array) => members.map((i) => truth[i]);
 	const y = of(train);
@@ -76,6 +79,7 @@ export async function assess(
 	const validationRows = takeRows(x, validation);
 	const model = await choose(
 		options.l2 === undefined ? PENALTIES : [options.l2],
+		tolerance,
 		(l2, tolerance, start) =>
 			fit({
 				...{ l2, start, tolerance },
@@ -98,6 +102,7 @@ export async function assess(
  */
 async function choose(
 	penalties: number[],
+	finalTolerance: number,
 	fit: (
 		l2: number,
 		tolerance: number,
@@ -121,7 +126,7 @@ async function choose(
 		} else if (++worse === 2) break;
 	}
 	const { l2, parameters } = best as LogisticFit;
-	const fitted = await fit(l2, FINE, parameters);
+	const fitted = await fit(l2, finalTolerance, parameters);
 	onProgress(1);
 	return fitted;
 }

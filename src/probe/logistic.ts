@@ -116,14 +116,16 @@ export async function prepare(
 	scaling: Scaling,
 ): Promise<Problem> {
 	const { mean, deviation } = columnMoments(x);
+	const k = nClasses === 2 ? 1 : nClasses;
 	return {
 		data: await products(x),
 		y,
 		mean,
 		factor: scalingFactors(deviation, scaling),
-		k: nClasses === 2 ? 1 : nClasses,
+		k,
 		d: x.columns,
 		n: x.rows,
+		room: new Float32Array(x.columns * k),
 	};
 }
 
@@ -151,6 +153,8 @@ export interface Problem {
 	k: number;
 	d: number;
 	n: number;
+	/** For the weights of an evaluation, used again by the next. */
+	room: Float32Array; // [d, k]
 }
 
 /** The penalised loss at `parameters` (weights [d, k], then biases [k]) and its gradient. */
@@ -161,7 +165,7 @@ export async function objective(
 	gradient: Float64Array,
 ): Promise<number> {
 	const { data, y, weights, mean, factor, k, d, n } = problem;
-	const own = unscale(problem, parameters);
+	const own = unscale(problem, parameters, problem.room);
 	const scores = await data.times(own.weights, k);
 	for (let i = 0; i < scores.length; i++) scores[i] += own.bias[i % k];
 	const loss = crossEntropy(scores, y, k, { differentiate: true, weights }) / n;
@@ -173,12 +177,12 @@ export async function objective(
 	for (let i = 0; i < scores.length; i++) residual[i % k] += scores[i];
 	const slopes = await data.transposedTimes(scores, k);
 	let penalty = 0;
-	for (let j = 0, at = 0; j < d; j++) {
-		const share = factor[j] / n;
-		for (let c = 0; c < k; c++, at++) {
+	for (let c = 0; c < k; c++) {
+		const own = residual[c];
+		for (let j = 0, at = c; j < d; j++, at += k) {
 			const w = parameters[at];
 			penalty += w * w;
-			gradient[at] = share * (slopes[at] - mean[j] * residual[c]) + l2 * w;
+			gradient[at] = (factor[j] * (slopes[at] - mean[j] * own)) / n + l2 * w;
 		}
 	}
 	for (let c = 0; c < k; c++) gradient[d * k + c] = residual[c] / n;
@@ -189,14 +193,17 @@ export async function objective(
 function unscale(
 	{ mean, factor, k, d }: Problem,
 	parameters: Float64Array,
+	weights: Float32Array = new Float32Array(d * k),
 ): { weights: Float32Array; bias: Float64Array } {
-	const weights = new Float32Array(d * k);
 	const bias = parameters.slice(d * k);
-	for (let j = 0, at = 0; j < d; j++) {
-		for (let c = 0; c < k; c++, at++) {
-			weights[at] = factor[j] * parameters[at];
-			bias[c] -= mean[j] * weights[at];
+	for (let c = 0; c < k; c++) {
+		let moved = 0;
+		for (let j = 0, at = c; j < d; j++, at += k) {
+			const w = factor[j] * parameters[at];
+			weights[at] = w;
+			moved += mean[j] * w;
 		}
+		bias[c] -= moved;
 	}
 	return { weights, bias };
 }

@@ -8,7 +8,7 @@ import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
-import { type Assessment, assess } from "./assess";
+import { type Assessment, assess, ROUGH } from "./assess";
 import { bestColumns } from "./columns";
 import { gatherInputs } from "./inputs";
 import type { LinearModel } from "./logistic";
@@ -22,7 +22,9 @@ import { type Task, testGroups } from "./task";
 
 const TOP = 10;
 /** Labels shuffled among sentences are learned by heart, slowly and to no use: the test sentences do not gain by it. */
-const CONTROL_ITERATIONS = 50;
+const SHUFFLED = { maxIterations: 50 };
+/** Those of token types are: the fit goes on until its gradient is small, though not until its last digits hold still. */
+const BY_TYPE = { tolerance: ROUGH };
 
 /**
  * How well a linear classifier reads a label from a sentence: from its latents, beside the same classifier on its
@@ -75,7 +77,7 @@ export async function probe(
 		if (!other) continue;
 		const same = {
 			...{ ...settings, l2: own.score.l2 },
-			...(unit === "sentence" && { maxIterations: CONTROL_ITERATIONS }),
+			...(unit === "token" ? BY_TYPE : SHUFFLED),
 		};
 		const { score } = await assess(x, scaling, other, same, () => undefined);
 		const { accuracy, interval } = score;

@@ -91,23 +91,48 @@ export function columnMoments(x: Matrix): {
 	const mean = new Float64Array(x.columns);
 	const deviation = new Float64Array(x.columns);
 	const stored = new Float64Array(x.columns);
-	forEachEntry(x, (_, column, value) => {
-		mean[column] += value;
-		stored[column]++;
-	});
+	if (x.kind === "dense") addRows(x, mean);
+	else
+		for (let p = 0; p < x.indptr[x.rows]; p++)
+			mean[x.indices[p]] += x.values[p];
 	for (let j = 0; j < x.columns; j++) mean[j] /= x.rows;
 	// A second pass over the differences: the difference of squares loses the digits of a large mean.
-	forEachEntry(x, (_, column, value) => {
-		const away = value - mean[column];
-		deviation[column] += away * away;
-	});
+	if (x.kind === "dense") addSquares(x, mean, deviation);
+	else {
+		for (let p = 0; p < x.indptr[x.rows]; p++) {
+			const j = x.indices[p];
+			const away = x.values[p] - mean[j];
+			deviation[j] += away * away;
+			stored[j]++;
+		}
+	}
 	for (let j = 0; j < x.columns; j++) {
-		const zeros = (x.rows - stored[j]) * mean[j] ** 2;
+		const zeros = x.kind === "dense" ? 0 : (x.rows - stored[j]) * mean[j] ** 2;
 		const d = Math.sqrt((deviation[j] + zeros) / x.rows);
 		// What rounding leaves in a constant column is no deviation.
 		deviation[j] = d > 1e-6 * Math.abs(mean[j]) ? d : 0;
 	}
 	return { mean, deviation };
+}
+
+function addRows(
+	{ rows, columns, data }: DenseMatrix,
+	sum: Float64Array,
+): void {
+	for (let row = 0, at = 0; row < rows; row++)
+		for (let j = 0; j < columns; j++, at++) sum[j] += data[at];
+}
+
+function addSquares(
+	{ rows, columns, data }: DenseMatrix,
+	mean: Float64Array,
+	sum: Float64Array,
+): void {
+	for (let row = 0, at = 0; row < rows; row++)
+		for (let j = 0; j < columns; j++, at++) {
+			const away = data[at] - mean[j];
+			sum[j] += away * away;
+		}
 }
 
 /** Squared length of every row. */

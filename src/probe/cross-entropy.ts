@@ -30,14 +30,17 @@ export function crossEntropy(
 		}
 		let most = scores[at];
 		for (let c = 1; c < k; c++) most = Math.max(most, scores[at + c]);
+		const own = scores[at + truth[i]] - most;
 		let total = 0;
-		for (let c = 0; c < k; c++) total += Math.exp(scores[at + c] - most);
-		const log = most + Math.log(total);
-		sum += weight * (log - scores[at + truth[i]]);
+		for (let c = 0; c < k; c++) {
+			const e = Math.exp(scores[at + c] - most);
+			total += e;
+			if (differentiate) scores[at + c] = e;
+		}
+		sum += weight * (Math.log(total) - own);
 		if (!differentiate) continue;
-		for (let c = 0; c < k; c++)
-			scores[at + c] =
-				weight * (Math.exp(scores[at + c] - log) - (truth[i] === c ? 1 : 0));
+		for (let c = 0; c < k; c++) scores[at + c] *= weight / total;
+		scores[at + truth[i]] -= weight;
 	}
 	return sum;
 }

@@ -7,8 +7,9 @@ import {
 	scoreByLatents,
 } from "./activating";
 import { principalComponents } from "./components";
+import { distancesToOwn } from "./distances";
 import { agreements, enrichment } from "./enrichment";
-import { distancesToOwn, type Partition } from "./kmeans";
+import type { Partition } from "./kmeans";
 import { sizesOf } from "./largest-first";
 import { markingLatents, markingTokens } from "./marks";
 import type { Clustering } from "./result";

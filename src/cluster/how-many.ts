@@ -23,12 +23,17 @@ import {
 	weakestCluster,
 } from "./stability";
 
+const RESTARTS = 10;
+
 export interface HowManyOptions extends RowOptions {
 	/** Numbers of clusters to try, from 2. Default: 2 to 12, or to half the distinct sentences where these are few. */
 	ks?: number[];
 	/** Bootstrap fits, and reference data sets, for each k. At least 2; default: 10. */
 	repeats?: number;
-	/** k-means++ starts of every fit, those of the reference data too. Default: 3. */
+	/**
+	 * k-means++ starts of every fit, those of the reference data too. Default: 10, as in `cluster`: with few, a fit may miss
+	 * its best end, and clusters look less stable than the sentences make them.
+	 */
 	restarts?: number;
 	/** Ends it after the round at hand. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
@@ -75,7 +80,7 @@ async function howManyUntil(
 	const started = performance.now();
 	checkMetric(metric);
 	checkWhole("repeats", repeats, 2);
-	checkWhole("restarts", options.restarts ?? 3, 1);
+	checkWhole("restarts", options.restarts ?? RESTARTS, 1);
 	const pooled = await rowsOfSentences(source, options);
 	const scaled = scaleRows(pooled);
 	const identity = distinctRows(scaled.x);
@@ -85,7 +90,7 @@ async function howManyUntil(
 		samples: resamples(identity, repeats, ks[ks.length - 1], seed),
 		reference: await referenceFor(pooled, scaled),
 		width: await silhouettes(scaled.x, { seed }),
-		fit: { seed, metric, restarts: options.restarts ?? 3, signal },
+		fit: { seed, metric, restarts: options.restarts ?? RESTARTS, signal },
 	};
 	const rows: ClusterCounts["rows"] = [];
 	const total = (ks.length + 1) * (2 * repeats + 1) - repeats;

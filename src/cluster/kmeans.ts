@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import { type Matrix, squaredLengths, unitRows } from "../activations";
+import { type Matrix, unitRows } from "../activations";
 import { random } from "../random";
-import { type Means, type Metric, means } from "./means";
+import { squaredDistances } from "./distances";
+import { type Means, type Metric, means, type Run } from "./means";
 import { centresAt, plusPlus } from "./start";
 
 export interface Partition {
@@ -22,6 +23,8 @@ export interface KMeansOptions {
 	metric?: Metric;
 	/** k-means++ starts. Default: 10. */
 	restarts?: number;
+	/** How often each row counts, above 0. Default: once. */
+	counts?: Float64Array; // [rows]
 	/** Rows to start from instead, one a cluster. */
 	start?: ArrayLike<number>;
 	/** Ends it after the round at hand. */
@@ -36,8 +39,9 @@ const MAX_ROUNDS = 300;
 
 /**
  * k-means by Lloyd's algorithm. The k-means++ starts run for 15 rounds; the one with the least inertia goes on until no
- * row changes its cluster (at most 300). Sparse rows stay sparse: distances come from |x|² − 2 x·c + |c|², in 32 bits; the
- * inertia is summed in 64. A cluster that loses all rows is given the row that lies farthest from its centre.
+ * row changes its cluster (at most 300). Distances come from |x|² − 2 x·c + |c|², in 32 bits; the inertia is summed in 64.
+ * Sparse rows stay sparse, unless so much of them is stored that dense products are quicker. A cluster that loses all rows
+ * is given the row that lies farthest from its centre.
  *
  * On `signal` it returns the best of what it has, after one round at least. Throws when there are fewer distinct rows than
  * clusters, and when numbers are not finite.
@@ -48,28 +52,60 @@ export async function kMeans(
 ): Promise<Partition> {
 	const { k, metric = "euclidean", restarts = 10, signal, onStart } = options;
 	const rows = metric === "spherical" ? unitRows(x) : x;
-	const data = await means(rows, k, metric);
+	const data = await means(rows, k, metric, options.counts);
 	try {
 		checkFinite(data);
-		const run = (from: Float32Array, rounds: number) =>
-			lloyd(rows, data, from, k, rounds, signal);
-		if (options.start)
-			return await run(centresAt(rows, options.start), MAX_ROUNDS);
+		const begin = (start: ArrayLike<number>): Fit => ({
+			run: data.begin(centresAt(rows, start)),
+			assignment: new Uint32Array(x.rows).fill(k), // k: none yet
+			iterations: 0,
+			moved: true,
+		});
+		const go = (fits: Fit[], rounds: number) =>
+			lloyd(rows, data, fits, k, rounds, signal);
+		let best = options.start && begin(options.start);
 		const draw = random(options.seed);
-		let best: Partition | undefined;
-		for (let i = 0; i < restarts && !(best && signal?.aborted); i++) {
-			const start = centresAt(rows, await plusPlus(data, k, draw));
-			const found = await run(start, FIRST_ROUNDS);
-			if (!best || found.inertia < best.inertia) best = found;
-			onStart?.(i + 1, restarts);
+		let least = Number.POSITIVE_INFINITY;
+		for (let done = 0; !options.start && done < restarts; ) {
+			if (best && signal?.aborted) break;
+			const count = Math.min(data.abreast, restarts - done);
+			const fits = (await plusPlus(data, k, draw, count, options.counts)).map(
+				begin,
+			);
+			await go(fits, FIRST_ROUNDS);
+			for (const fit of fits) {
+				const inertia = fit.run.inertia();
+				if (!best || inertia < least) {
+					best = fit;
+					least = inertia;
+				}
+				done++;
+				onStart?.(done, restarts);
+			}
 		}
-		const first = best as Partition;
-		if (signal?.aborted) return { ...first, stopped: "interrupted" };
-		const found = await run(first.centres, MAX_ROUNDS);
-		return { ...found, iterations: first.iterations + found.iterations };
+		const fit = best as Fit;
+		const hasty = !options.start && signal?.aborted;
+		if (!hasty) await go([fit], MAX_ROUNDS);
+		const stopped = hasty || (fit.moved && signal?.aborted);
+		return {
+			assignment: fit.assignment,
+			centres: fit.run.centres(),
+			inertia: fit.run.inertia(),
+			iterations: fit.iterations,
+			...(stopped && { stopped: "interrupted" as const }),
+		};
 	} finally {
 		await data.release();
 	}
+}
+
+/** A run, and how far it has come. */
+interface Fit {
+	run: Run;
+	assignment: Uint32Array; // [rows]
+	iterations: number;
+	/** Whether any row changed its cluster in the last round. */
+	moved: boolean;
 }
 
 function checkFinite({ lengths }: Means): void {
@@ -80,55 +116,45 @@ function checkFinite({ lengths }: Means): void {
 		);
 }
 
+/** Rounds of several fits side by side, until no row changes its cluster; each does one at least. */
 async function lloyd(
 	x: Matrix,
 	data: Means,
-	start: Float32Array,
+	fits: Fit[],
 	k: number,
 	rounds: number,
 	signal?: AbortSignal,
-): Promise<Partition> {
-	let assignment = new Uint32Array(x.rows).fill(k); // k: none yet
-	let nearest = new Uint32Array(x.rows);
-	const distance = new Float64Array(x.rows);
-	data.place(start);
-	let iterations = 0;
-	let moved = true;
-	for (; moved && iterations < rounds; iterations++) {
+): Promise<void> {
+	for (let round = 0; round < rounds; round++) {
+		const going = fits.filter(({ moved }) => moved);
+		if (!going.length) return;
 		await setImmediate();
-		if (iterations > 0 && signal?.aborted) break;
-		await data.nearest(nearest, distance);
-		fillEmpty(x, data, k, nearest, distance);
-		moved = nearest.some((c, i) => c !== assignment[i]);
-		[assignment, nearest] = [nearest, assignment];
-		if (moved) data.move(assignment);
+		if (going[0].iterations > 0 && signal?.aborted) return;
+		await data.nearest(going.map(({ run }) => run));
+		for (const fit of going) {
+			const { run, assignment } = fit;
+			fillEmpty(x, data.lengths, run, k);
+			fit.moved = run.nearest.some((c, i) => c !== assignment[i]);
+			fit.iterations++;
+			if (!fit.moved) continue;
+			assignment.set(run.nearest);
+			run.move(assignment);
+		}
 	}
-	const centres = data.centres();
-	const own = squaredDistances(x, data.lengths, assignment, centres);
-	const stopped = moved && signal?.aborted;
-	return {
-		assignment,
-		centres,
-		inertia: own.reduce((sum, d) => sum + d, 0),
-		iterations,
-		...(stopped && { stopped: "interrupted" as const }),
-	};
 }
 
 /** Gives each empty cluster the farthest row of a cluster that has others. */
 function fillEmpty(
 	x: Matrix,
-	data: Means,
+	lengths: Float64Array,
+	{ nearest, distance, centres }: Run,
 	k: number,
-	nearest: Uint32Array,
-	distance: Float64Array,
 ): void {
 	const sizes = new Uint32Array(k);
 	for (const c of nearest) sizes[c]++;
 	if (!sizes.includes(0)) return;
-	const { lengths } = data;
 	// Without the rounding of 32 bits, for which equal rows may lie apart.
-	distance.set(squaredDistances(x, lengths, nearest, data.centres()));
+	distance.set(squaredDistances(x, lengths, nearest, centres()));
 	for (let c = 0; c < k; c++) {
 		if (sizes[c] > 0) continue;
 		let far = -1;
@@ -146,44 +172,6 @@ function fillEmpty(
 	}
 }
 
-/** Distance of each row to the centre of its own cluster. */
-export function distancesToOwn(
-	x: Matrix,
-	assignment: Uint32Array,
-	centres: Float32Array,
-): Float64Array {
-	return squaredDistances(x, squaredLengths(x), assignment, centres).map(
-		Math.sqrt,
-	);
-}
-
-/** Of each row to the centre of its own cluster, in 64 bits. */
-function squaredDistances(
-	x: Matrix,
-	lengths: Float64Array,
-	assignment: Uint32Array,
-	centres: Float32Array,
-): Float64Array {
-	const d = x.columns;
-	if (x.kind === "dense")
-		return Float64Array.from(assignment, (c, i) => {
-			let sum = 0;
-			for (let j = 0, at = i * d, of = c * d; j < d; j++, at++, of++)
-				sum += (x.data[at] - centres[of]) ** 2;
-			return sum;
-		});
-	const squares = new Float64Array(centres.length / d);
-	for (let c = 0; c < squares.length; c++)
-		for (let at = c * d; at < (c + 1) * d; at++)
-			squares[c] += centres[at] * centres[at];
-	return Float64Array.from(assignment, (c, i) => {
-		let dot = 0;
-		for (let p = x.indptr[i]; p < x.indptr[i + 1]; p++)
-			dot += x.values[p] * centres[c * d + x.indices[p]];
-		return Math.max(0, lengths[i] - 2 * dot + squares[c]);
-	});
-}
-
 /** The nearest of `centres` for each row, and its squared distance. */
 export async function nearestCentres(
 	x: Matrix,
@@ -193,11 +181,9 @@ export async function nearestCentres(
 	const data = await means(x, k, "euclidean");
 	try {
 		checkFinite(data);
-		data.place(centres);
-		const assignment = new Uint32Array(x.rows);
-		const distance = new Float64Array(x.rows);
-		await data.nearest(assignment, distance);
-		return { assignment, distance };
+		const run = data.begin(centres);
+		await data.nearest([run]);
+		return { assignment: run.nearest, distance: run.distance };
 	} finally {
 		await data.release();
 	}

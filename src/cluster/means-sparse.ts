@@ -4,7 +4,19 @@ import {
 	squaredLengths,
 	widthFor,
 } from "../activations";
-import { inverseSizes, type Means, type Metric } from "./means";
+import { squaredDistances } from "./distances";
+import {
+	inverseSizes,
+	type Means,
+	type Metric,
+	type Run,
+	weighted,
+} from "./means";
+
+interface SparseRun extends Run {
+	/** Its centres while another's are in W. */
+	away: Float32Array; // [k, columns]
+}
 
 /**
  * Centres as the columns of W [columns, width], so that what one entry of a row is multiplied with lies side by side.
@@ -14,6 +26,7 @@ export function sparseMeans(
 	x: SparseMatrix,
 	k: number,
 	metric: Metric,
+	counts: Float64Array,
 	threads: number,
 ): Means {
 	const width = widthFor(k);
@@ -38,6 +51,8 @@ export function sparseMeans(
 	const inverses = new Float64Array(memory.buffer, at.inverse, width);
 	const lengths = squaredLengths(x);
 	array.half.fill(Number.POSITIVE_INFINITY);
+	for (let q = 0; q < array.column_values.length; q++)
+		array.column_values[q] *= counts[whole.column_rows[q]]; // what is summed for the means
 	const byRow = [at.indptr, at.indices, at.values];
 	const byColumn = [at.column_indptr, at.column_rows, at.column_values];
 
@@ -63,6 +78,61 @@ export function sparseMeans(
 		return squares;
 	}
 
+	function place(centres: Float32Array): void {
+		for (let c = 0; c < k; c++) {
+			let square = 0;
+			for (let j = 0; j < x.columns; j++) {
+				const value = centres[c * x.columns + j];
+				array.W[j * width + c] = value;
+				square += value * value;
+			}
+			array.half[c] = square / 2;
+		}
+	}
+
+	function centresInW(): Float32Array {
+		const centres = new Float32Array(k * x.columns);
+		for (let c = 0; c < k; c++)
+			for (let j = 0; j < x.columns; j++)
+				centres[c * x.columns + j] = array.W[j * width + c];
+		return centres;
+	}
+
+	let current: SparseRun | undefined; // whose centres are in W
+	function use(run: SparseRun): void {
+		if (run === current) return;
+		if (current) current.away = centresInW();
+		place(run.away);
+		current = run;
+	}
+
+	function begin(start: Float32Array): Run {
+		const group = new Uint32Array(x.rows);
+		const run: SparseRun = {
+			away: start,
+			nearest: new Uint32Array(x.rows),
+			distance: new Float64Array(x.rows),
+			move(assignment) {
+				use(run);
+				group.set(assignment);
+				whole.group.set(assignment);
+				const inverse = inverseSizes(assignment, k, counts);
+				let squares = meansTimes(inverse);
+				if (metric === "spherical")
+					squares = meansTimes(
+						inverse.map((share, c) =>
+							squares[c] > 0 ? share / Math.sqrt(squares[c]) : 0,
+						),
+					);
+				for (let c = 0; c < k; c++) array.half[c] = squares[c] / 2;
+			},
+			inertia: () =>
+				weighted(squaredDistances(x, lengths, group, run.centres()), counts),
+			centres: () => (run === current ? centresInW() : run.away.slice()),
+		};
+		return run;
+	}
+
 	return {
 		lengths,
 		distancesTo: async (rows) =>
@@ -76,56 +146,34 @@ export function sparseMeans(
 				}
 				const length = lengths[row];
 				for (let i = 0; i < dots.length; i++)
-					dots[i] = Math.max(0, lengths[i] + length - 2 * dots[i]);
+					dots[i] = Math.max(
+						0,
+						counts[i] * (lengths[i] + length) - 2 * dots[i],
+					);
 				return dots;
 			}),
-		place(centres) {
-			for (let c = 0; c < k; c++) {
-				let square = 0;
-				for (let j = 0; j < x.columns; j++) {
-					const value = centres[c * x.columns + j];
-					array.W[j * width + c] = value;
-					square += value * value;
-				}
-				array.half[c] = square / 2;
-			}
-		},
-		async nearest(assignment, distance) {
-			crew.run(
-				"nearestRows",
-				x.rows,
-				rowStep,
-				rowStep,
-				...byRow,
-				at.W,
-				width,
-				at.half,
-				at.nearest,
-				at.score,
-				at.scores,
-			);
-			assignment.set(whole.nearest);
-			for (let i = 0; i < distance.length; i++)
-				distance[i] = Math.max(0, lengths[i] - 2 * array.score[i]);
-		},
-		move(assignment) {
-			whole.group.set(assignment);
-			const inverse = inverseSizes(assignment, k);
-			let squares = meansTimes(inverse);
-			if (metric === "spherical")
-				squares = meansTimes(
-					inverse.map((share, c) =>
-						squares[c] > 0 ? share / Math.sqrt(squares[c]) : 0,
-					),
+		abreast: 1,
+		begin,
+		async nearest(runs) {
+			for (const run of runs as SparseRun[]) {
+				use(run);
+				crew.run(
+					"nearestRows",
+					x.rows,
+					rowStep,
+					rowStep,
+					...byRow,
+					at.W,
+					width,
+					at.half,
+					at.nearest,
+					at.score,
+					at.scores,
 				);
-			for (let c = 0; c < k; c++) array.half[c] = squares[c] / 2;
-		},
-		centres() {
-			const centres = new Float32Array(k * x.columns);
-			for (let c = 0; c < k; c++)
-				for (let j = 0; j < x.columns; j++)
-					centres[c * x.columns + j] = array.W[j * width + c];
-			return centres;
+				run.nearest.set(whole.nearest);
+				for (let i = 0; i < x.rows; i++)
+					run.distance[i] = Math.max(0, lengths[i] - 2 * array.score[i]);
+			}
 		},
 		release: () => crew.release(),
 	};

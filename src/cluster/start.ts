@@ -1,42 +1,64 @@
 import type { Matrix } from "../activations";
 import { turns } from "../interrupt";
-import type { Random } from "../random";
+import { type Random, random } from "../random";
 import type { Means } from "./means";
 
 /**
  * k-means++ (Arthur & Vassilvitskii 2007): rows drawn in proportion to their squared distance from those so far, each
- * the best of 2 + ln k draws.
+ * the best of 2 + ln k draws. Makes `count` such starts [count][k] side by side, each the same as if they were made one by
+ * one. `counts`: how often each row counts.
  */
 export async function plusPlus(
 	{ distancesTo, lengths }: Means,
 	k: number,
 	draw: Random,
-): Promise<Uint32Array> {
-	const chosen = new Uint32Array(k);
-	chosen[0] = draw.int(lengths.length);
-	let closest = (await distancesTo(chosen.subarray(0, 1)))[0];
-	const pause = turns();
+	count = 1,
+	counts?: Float64Array,
+): Promise<Uint32Array[]> {
 	const trials = 2 + Math.floor(Math.log(k));
+	const pause = turns();
+	const starts = Array.from({ length: count }, () => {
+		const own = random(draw.state());
+		for (let n = 1 + (k - 1) * trials; n > 0; n--) draw.uniform();
+		const chosen = new Uint32Array(k);
+		chosen[0] = counts
+			? drawInProportion(counts, own, 1)[0]
+			: own.int(lengths.length);
+		return { chosen, draw: own };
+	});
+	const closest = await distancesTo(starts.map(({ chosen }) => chosen[0]));
 	for (let c = 1; c < k; c++) {
 		await pause();
-		const candidates = drawInProportion(closest, draw, trials);
-		let least = Number.POSITIVE_INFINITY;
-		let next = closest;
-		for (const [t, to] of (await distancesTo(candidates)).entries()) {
-			let sum = 0;
-			for (let i = 0; i < to.length; i++) {
-				if (closest[i] < to[i]) to[i] = closest[i];
-				sum += to[i];
-			}
-			if (sum < least) {
-				least = sum;
-				next = to;
-				chosen[c] = candidates[t];
-			}
+		const candidates = starts.map(({ draw }, s) =>
+			drawInProportion(closest[s], draw, trials),
+		);
+		const to = await distancesTo(candidates.flatMap((rows) => [...rows]));
+		for (const [s, { chosen }] of starts.entries()) {
+			const own = to.slice(s * trials, (s + 1) * trials);
+			const best = leastLeft(closest[s], own);
+			chosen[c] = candidates[s][best];
+			closest[s] = own[best];
 		}
-		closest = next;
 	}
-	return chosen;
+	return starts.map(({ chosen }) => chosen);
+}
+
+/** Which candidate leaves the least; each one's distances become the least of its own and those so far. */
+function leastLeft(closest: Float64Array, candidates: Float64Array[]): number {
+	let least = Number.POSITIVE_INFINITY;
+	let best = 0;
+	for (const [t, to] of candidates.entries()) {
+		let sum = 0;
+		for (let i = 0; i < to.length; i++) {
+			if (closest[i] < to[i]) to[i] = closest[i];
+			sum += to[i];
+		}
+		if (sum < least) {
+			least = sum;
+			best = t;
+		}
+	}
+	return best;
 }
 
 /** Positions in `weights`, the same more than once where it falls so. */
@@ -77,11 +99,15 @@ export function addRow(
 	to: Float64Array | Float32Array,
 	at: number,
 ): void {
+	// Locals: the loops are the hottest of k-means.
 	if (x.kind === "dense") {
-		const from = row * x.columns;
-		for (let j = 0; j < x.columns; j++) to[at + j] += factor * x.data[from + j];
+		const { data, columns } = x;
+		const from = row * columns;
+		for (let j = 0; j < columns; j++) to[at + j] += factor * data[from + j];
 	} else {
-		for (let p = x.indptr[row]; p < x.indptr[row + 1]; p++)
-			to[at + x.indices[p]] += factor * x.values[p];
+		const { indices, values } = x;
+		const end = x.indptr[row + 1];
+		for (let p = x.indptr[row]; p < end; p++)
+			to[at + indices[p]] += factor * values[p];
 	}
 }

@@ -184,7 +184,7 @@ test("an interrupted clustering gives the best one so far, and the cell goes on 
 		if (++reports === 1) assert.equal(interrupt(), "stopping");
 	});
 	const found = await cluster(latents, { k: 4 });
-	assert.equal(reports, 1); // of ten starts
+	assert.equal(reports, 1); // the starts, ten side by side
 	assert.equal(found.stopped, "interrupted");
 	assert.equal(
 		found.sizes.reduce((a, b) => a + b, 0),

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Activations, Matrix } from "../activations";
 import { untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
@@ -9,6 +8,7 @@ import {
 	type RowOptions,
 	rowsOfSentences,
 } from "./cluster";
+import { distinctRows } from "./distinct";
 import { gapOf, referenceFor } from "./gap";
 import { kMeans, type Partition } from "./kmeans";
 import { recommend } from "./recommend";
@@ -18,9 +18,10 @@ import { silhouettes } from "./silhouette";
 import {
 	agreementOfPairs,
 	fitTo,
+	foundAgain,
+	meanOf,
 	type Resample,
 	resamples,
-	weakestCluster,
 } from "./stability";
 
 const RESTARTS = 10;
@@ -180,12 +181,14 @@ const single = {
 function stabilityOf(assignment: Uint32Array, fits: Int32Array[], k: number) {
 	const pairs = agreementOfPairs(fits);
 	return {
-		stability: pairs.reduce((sum, ari) => sum + ari, 0) / pairs.length,
+		stability: meanOf(pairs),
 		stability_range: [Math.min(...pairs), Math.max(...pairs)] as [
 			number,
 			number,
 		],
-		weakest: weakestCluster(assignment, fits, k),
+		weakest: Math.min(
+			...foundAgain(assignment, fits, k).filter((v) => !Number.isNaN(v)),
+		),
 	};
 }
 
@@ -210,29 +213,4 @@ function checkKs(given: number[] | undefined, distinct: number): number[] {
 			`ks goes up to ${largest}, but only ${distinct} of the sentences are distinct, and twice as many as clusters are needed to fit samples of them; give ks of at most ${most}.`,
 		);
 	return ks;
-}
-
-/** For each row the number of the first row that equals it, by a hash of what it stores. */
-function distinctRows(x: Matrix): Uint32Array {
-	const first = new Map<string, number>();
-	return Uint32Array.from({ length: x.rows }, (_, i) => {
-		const key = keyOf(x, i);
-		const known = first.get(key);
-		if (known === undefined) first.set(key, i);
-		return known ?? i;
-	});
-}
-
-function keyOf(x: Matrix, row: number): string {
-	const [from, to] =
-		x.kind === "dense"
-			? [row * x.columns, (row + 1) * x.columns]
-			: [x.indptr[row], x.indptr[row + 1]];
-	const hash = createHash("sha1");
-	if (x.kind === "dense") hash.update(x.data.subarray(from, to));
-	else {
-		hash.update(x.indices.subarray(from, to));
-		hash.update(x.values.subarray(from, to));
-	}
-	return hash.digest("base64");
 }

@@ -29,7 +29,7 @@ export interface KMeansOptions {
 	start?: ArrayLike<number>;
 	/** Ends it after the round at hand. */
 	signal?: AbortSignal;
-	/** Told after each start. */
+	/** Told after each start, or after those that ran side by side. */
 	onStart?: (done: number, starts: number) => void;
 }
 
@@ -38,7 +38,7 @@ const FIRST_ROUNDS = 15;
 const MAX_ROUNDS = 300;
 
 /**
- * k-means by Lloyd's algorithm. The k-means++ starts run for 15 rounds; the one with the least inertia goes on until no
+ * k-means by Lloyd's algorithm. The k-means++ starts run for 15 rounds, on dense rows several side by side; the one with the least inertia goes on until no
  * row changes its cluster (at most 300). Distances come from |x|² − 2 x·c + |c|², in 32 bits; the inertia is summed in 64.
  * Sparse rows stay sparse, unless so much of them is stored that dense products are quicker. A cluster that loses all rows
  * is given the row that lies farthest from its centre.
@@ -79,9 +79,9 @@ export async function kMeans(
 					best = fit;
 					least = inertia;
 				}
-				done++;
-				onStart?.(done, restarts);
 			}
+			done += count;
+			onStart?.(done, restarts);
 		}
 		const fit = best as Fit;
 		const hasty = !options.start && signal?.aborted;

@@ -9,6 +9,7 @@ import { coactivation, firingLatents, strongestTokens } from "./coactivation";
 import { principalComponents } from "./components";
 import { kMeans } from "./kmeans";
 import { largestFirst } from "./largest-first";
+import { latentStability } from "./latent-stability";
 import { umap } from "./map";
 import { membership } from "./membership";
 import type { LatentClustering } from "./result";
@@ -34,6 +35,11 @@ export interface LatentClusterOptions {
 	 * and 1,000 with the method "agglomerative", which takes 4,000 at most.
 	 */
 	sample?: number;
+	/**
+	 * Bootstrap samples of the latents that k-means is fitted to, for the stability: 2 or more, or 0 for none. Default: 5
+	 * where at most 5,000 latents are grouped, else 0; with "agglomerative" always 0.
+	 */
+	repeats?: number;
 	/** Default: 0. The same seed gives the same result. */
 	seed?: number;
 	/** Ends it early, see `clusterLatents`. Default: the notebook's interrupt. */
@@ -43,6 +49,7 @@ export interface LatentClusterOptions {
 /** The work of ml-hclust grows with n³: 1,000 latents take two seconds, 2,000 twenty, and nothing can stop it meanwhile. */
 const AGGLOMERATIVE = { usual: 1000, most: 4000 };
 const UMAP_USUAL = 2000;
+const REPEATED = { usual: 5, most: 5000 };
 
 /**
  * Groups the latents of an autoencoder: by the directions that they write, or by the sentences they fire in. Given
@@ -87,9 +94,12 @@ async function clusterUntil(
 				})
 			: await agglomerate(x, k, signal);
 	const { assignment, sizes } = largestFirst(found, k);
-	const { stopped = found.stopped, ...placed } = await place(x, {
-		...{ map, seed, signal },
-	});
+	const repeats =
+		found.stopped || method === "agglomerative" ? 0 : repeatsOf(options, x);
+	const how = { k, repeats, seed, signal };
+	const steady = await latentStability(x, assignment, how);
+	const placed = await place(x, { map, seed, signal });
+	const stopped = found.stopped ?? steady.stopped ?? placed.stopped;
 	const acts = source.kind === "latents" ? source.acts : source.cfg;
 	return {
 		kind: "latent-clusters",
@@ -101,6 +111,7 @@ async function clusterUntil(
 		assignment,
 		sizes,
 		...membership(x, assignment, latents, k),
+		...steady,
 		...placed,
 		...(source.kind === "latents" && {
 			tokens: strongestTokens(source, latents),
@@ -109,6 +120,13 @@ async function clusterUntil(
 		...(stopped && { stopped }),
 		seconds: (performance.now() - started) / 1000,
 	};
+}
+
+function repeatsOf(
+	{ repeats }: LatentClusterOptions,
+	{ rows }: Matrix,
+): number {
+	return repeats ?? (rows <= REPEATED.most ? REPEATED.usual : 0);
 }
 
 function onStart(done: number, total: number): void {
@@ -144,6 +162,7 @@ function check(
 			'by is "coactivation", but an autoencoder alone does not say where its latents fire; give the latents, await sae.encode(acts).',
 		);
 	checkWhole("k", k, 1);
+	if (options.repeats) checkWhole("repeats", options.repeats, 2);
 	if (options.sample === undefined) return;
 	checkWhole("sample", options.sample, 1);
 	if (method === "agglomerative" && options.sample > AGGLOMERATIVE.most)

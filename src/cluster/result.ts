@@ -175,6 +175,13 @@ export interface LatentClustering {
 	sizes: number[];
 	/** Mean cosine of its members with its mean direction. */
 	tightness: number[];
+	/**
+	 * Mean adjusted Rand index between pairs of fits to bootstrap samples of the latents, as in `ClusterCounts`; absent where
+	 * none was made.
+	 */
+	stability?: number;
+	/** How surely each cluster is found again in these: the Jaccard index of Hennig 2007, from 0.75 stable, below 0.6 not to be trusted. */
+	found_again?: number[];
 	/** The five members nearest each cluster's mean direction, with the cosine. */
 	members: { cluster: number; latent: number; cosine: number }[];
 	/** For each of `latents`, where it lies. */

@@ -61,15 +61,15 @@ export function agreementOfPairs(fits: Int32Array[]): number[] {
 }
 
 /**
- * How surely the least sure cluster is found again: for each cluster the Jaccard index (rows in both over rows in either)
- * with the most similar cluster of each fit, over the rows that the fit saw, averaged over the fits; the least of them
- * (Hennig 2007, Cluster-wise assessment of cluster stability: below 0.6 it should not be trusted, from 0.75 it is stable).
+ * How surely each cluster is found again: its Jaccard index (rows in both over rows in either) with the most similar
+ * cluster of each fit, over the rows that the fit saw, averaged over the fits; NaN where no fit saw any of it (Hennig 2007,
+ * Cluster-wise assessment of cluster stability: below 0.6 it should not be trusted, from 0.75 it is stable).
  */
-export function weakestCluster(
+export function foundAgain(
 	assignment: Uint32Array,
 	fits: Int32Array[],
 	k: number,
-): number {
+): number[] {
 	const sums = new Float64Array(k);
 	const seen = new Float64Array(k);
 	for (const fit of fits) {
@@ -93,8 +93,10 @@ export function weakestCluster(
 			seen[c]++;
 		}
 	}
-	let least = 1;
-	for (let c = 0; c < k; c++)
-		if (seen[c] > 0) least = Math.min(least, sums[c] / seen[c]);
-	return least;
+	return Array.from(sums, (sum, c) => sum / seen[c]);
+}
+
+/** The mean of all numbers. */
+export function meanOf(values: number[]): number {
+	return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

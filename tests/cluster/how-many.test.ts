@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { howManyClusters } from "../../src/cluster";
 import { gapOf } from "../../src/cluster/gap";
-import { agreementOfPairs, weakestCluster } from "../../src/cluster/stability";
+import { agreementOfPairs, foundAgain } from "../../src/cluster/stability";
 import { random } from "../../src/random";
 import { fakeActivations, fakeLatents } from "../fake-activations";
 
@@ -68,11 +68,13 @@ test("fits are compared on the rows that both saw", () => {
 	assert.deepEqual(agreementOfPairs([a, b]), [1]);
 });
 
-test("the weakest cluster's Jaccard index, by hand", () => {
+test("how surely each cluster is found again: its Jaccard index, by hand", () => {
 	// Cluster 0 is found again whole; of cluster 1 (rows 2, 3, 4) the fit has 2 of 3 in one group, and row 4 by itself.
 	const fit = Int32Array.of(0, 0, 1, 1, 2);
 	const own = Uint32Array.of(0, 0, 1, 1, 1);
-	assert.equal(weakestCluster(own, [fit], 3), 2 / 3);
+	const [first, second, third] = foundAgain(own, [fit], 3);
+	assert.deepEqual([first, second], [1, 2 / 3]);
+	assert.ok(Number.isNaN(third)); // it has no rows
 });
 
 test("an interrupt gives the numbers that are done; before the first it ends with the signal's reason", async () => {

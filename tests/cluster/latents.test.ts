@@ -40,6 +40,41 @@ for (const method of ["spherical", "agglomerative"] as const)
 		assert.equal(found.hook_name, "blocks.1.hook_mlp_out");
 	});
 
+test("families hold still in bootstrap samples; directions at random do not", async () => {
+	const many = Array.from({ length: 60 }, (_, i) =>
+		[0, 1, 2].map((axis) => (axis === i % 3 ? 1 : 0.2 * draw.uniform())),
+	);
+	const held = await clusterLatents(saeOf(many), { k: 3 });
+	assert.equal(held.stability, 1);
+	assert.deepEqual(held.found_again, [1, 1, 1]);
+	const none = Array.from({ length: 60 }, () =>
+		Array.from({ length: 8 }, () => draw.normal()),
+	);
+	const loose = await clusterLatents(saeOf(none), { k: 6 });
+	assert.ok((loose.stability as number) < 0.6, `${loose.stability}`);
+	assert.equal(loose.found_again?.length, 6);
+	assert.ok(loose.found_again.some((v) => v < 0.6));
+});
+
+test("no stability where none is asked for, by agglomeration, for one cluster, and of too few different directions", async () => {
+	const sae = saeOf(families);
+	const without = [
+		{ k: 3, repeats: 0 },
+		{ k: 3, method: "agglomerative" as const },
+		{ k: 1 },
+		{ k: 7 },
+	];
+	for (const options of without) {
+		const found = await clusterLatents(sae, options);
+		assert.equal(found.stability, undefined);
+		assert.equal(found.found_again, undefined);
+	}
+	await assert.rejects(
+		clusterLatents(sae, { k: 3, repeats: 1 }),
+		/repeats is 1; it must be a whole number of at least 2/,
+	);
+});
+
 test("members are the nearest to the mean direction, with its cosine, and tightness is the mean of these", async () => {
 	// Two rows at ± 30° of an axis, of whatever length: their mean direction is the axis. And one row alone.
 	const rows = [

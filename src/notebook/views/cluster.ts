@@ -127,19 +127,32 @@ export function latentClustersView(c: LatentClustering): Html {
 		return token === undefined ? `${latent}` : `${latent} “${token.trim()}”`;
 	};
 	return table(
-		["cluster", "latents", "mean cosine", "nearest its direction"],
+		[
+			"cluster",
+			"latents",
+			"mean cosine",
+			...(c.found_again ? ["found again (Jaccard)"] : []),
+			"nearest its direction",
+		],
 		c.sizes.map((size, cluster): Cell[] => [
 			`${cluster}`,
 			size,
 			c.tightness[cluster],
+			...(c.found_again ? [c.found_again[cluster]] : []),
 			marking(c.members, cluster, 5)
 				.map(({ latent }) => named(latent))
 				.join(", "),
 		]),
 		{
-			caption: `${c.latents.length.toLocaleString("en-US")} latents of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method})${soFar(c)}`,
+			caption: `${c.latents.length.toLocaleString("en-US")} latents of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method})${steadiness(c)}${soFar(c)}`,
 		},
 	);
+}
+
+function steadiness({ stability }: LatentClustering): string {
+	return stability === undefined
+		? ""
+		: `, stability ${stability.toFixed(2)} (ARI of bootstrap fits)`;
 }
 
 /** Each step with what it changed. */

@@ -1,5 +1,8 @@
 import { clip } from "./theme";
 
+/** More would make a notebook too large, and hide each other. */
+const most_points = 10_000;
+
 /**
  * Throws where a chart was given a value of another kind than it draws. `name`: of the chart; `from`: what makes the right
  * kind.
@@ -18,6 +21,20 @@ export function checkKind(
 			: "what is no result";
 	throw new Error(
 		`charts.${name} was given ${what}: give it what ${from} returned.`,
+	);
+}
+
+/** How many points a chart draws at most: what was asked for, or else the default. Throws on what is no such number. */
+export function sampleOf(
+	name: string,
+	asked: number | undefined,
+	usual: number,
+): number {
+	if (asked === undefined) return usual;
+	if (Number.isInteger(asked) && asked >= 1 && asked <= most_points)
+		return asked;
+	throw new Error(
+		`charts.${name} was asked for a sample of ${asked}: give a whole number from 1 to ${most_points}.`,
 	);
 }
 

@@ -1,7 +1,7 @@
 import type { Clustering } from "../cluster";
 import { nearNames } from "../suggest";
 import { byCluster, clusterNames, mapAxis } from "./by-cluster";
-import { checkKind, known } from "./check";
+import { checkKind, known, sampleOf } from "./check";
 import { type Chart, chart, clip, count, fixed, thin } from "./theme";
 
 const size = { width: 560, height: 420 };
@@ -9,17 +9,18 @@ const size = { width: 560, height: 420 };
 /**
  * Where the sentences lie: the pooled vectors along the two directions in which the cluster centres lie furthest apart,
  * coloured by cluster; point at one to read it. With `label`, one panel for each class of that label, so that one sees
- * which clusters a class falls into. At most 1,000 sentences are drawn, evenly spread.
+ * which clusters a class falls into. At most `sample` sentences are drawn (default: 1,000), evenly spread.
  */
 export function clusters(
 	clustering: Clustering,
-	options: { label?: string } = {},
+	options: { label?: string; sample?: number } = {},
 ): Chart {
 	checkKind("clusters", clustering, "clusters", "cluster");
 	const { label } = options;
+	const sample = sampleOf("clusters", options.sample, 1000);
 	const column = label === undefined ? undefined : columnOf(clustering, label);
 	const all = Array.from(clustering.assignment, (_, i) => i);
-	const values = thin(all, 1000).map((i) => ({
+	const values = thin(all, sample).map((i) => ({
 		x: known(clustering.projection[i][0]),
 		y: known(clustering.projection[i][1]),
 		cluster: clustering.assignment[i],

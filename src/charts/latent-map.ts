@@ -1,10 +1,9 @@
 import type { LatentClustering } from "../cluster";
 import { random } from "../random";
 import { byCluster, clusterNames, mapAxis } from "./by-cluster";
-import { checkKind, known } from "./check";
+import { checkKind, known, sampleOf } from "./check";
 import { type Chart, chart, clip, count, fixed, ink } from "./theme";
 
-const most_points = 2000;
 const most_names = 40;
 const most_in_legend = 12; // of more the names on the map say which is which
 const size = { width: 600, height: 460 };
@@ -13,9 +12,12 @@ const size = { width: 600, height: 460 };
  * Where the latents lie, coloured by their cluster: point at one to read its number and the token that it fires on most.
  * At the middle of each cluster stands its number with the tokens (else the numbers) of the members nearest its mean
  * direction, which have a dark rim; where there is no room the number alone, or nothing, the smaller cluster giving way.
- * At most 2,000 latents are drawn, a seeded sample and all such members.
+ * At most `sample` latents are drawn (default: 2,000), a seeded sample and all such members.
  */
-export function latentMap(clustering: LatentClustering): Chart {
+export function latentMap(
+	clustering: LatentClustering,
+	options: { sample?: number } = {},
+): Chart {
 	checkKind("latentMap", clustering, "latent-clusters", "clusterLatents");
 	const { latents, map, tokens, assignment, k } = clustering;
 	if (!latents.length)
@@ -25,7 +27,10 @@ export function latentMap(clustering: LatentClustering): Chart {
 	const cosine = new Map(
 		clustering.members.map((m) => [m.latent, m.cosine] as const),
 	);
-	const values = sampled(clustering).map((i) => ({
+	const values = sampled(
+		clustering,
+		sampleOf("latentMap", options.sample, 2000),
+	).map((i) => ({
 		x: known(map[i][0]),
 		y: known(map[i][1]),
 		cluster: assignment[i],
@@ -89,12 +94,15 @@ export function latentMap(clustering: LatentClustering): Chart {
 const methods = { pca: "PCA", umap: "UMAP" };
 
 /** Which of the latents are drawn, in the order in which they are. */
-function sampled({ latents, members, seed }: LatentClustering): number[] {
+function sampled(
+	{ latents, members, seed }: LatentClustering,
+	most: number,
+): number[] {
 	const member = new Set(members.map(({ latent }) => latent));
 	const order = random(seed).shuffle([...latents.keys()]);
 	const own = order.filter((i) => member.has(latents[i]));
 	const others = order.filter((i) => !member.has(latents[i]));
-	return [...others.slice(0, Math.max(0, most_points - own.length)), ...own];
+	return [...others.slice(0, Math.max(0, most - own.length)), ...own];
 }
 
 /** "3: soup, bread", or "3: 17, 204". */

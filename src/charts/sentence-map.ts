@@ -2,12 +2,11 @@ import { forEachEntry, type Matrix } from "../activations";
 import type { Clustering } from "../cluster";
 import { random } from "../random";
 import { byCluster, clusterColor, mapAxis } from "./by-cluster";
-import { checkKind, known } from "./check";
+import { checkKind, known, sampleOf } from "./check";
 import { drawnOf, finding } from "./clusters";
 import { own_legends } from "./series";
 import { type Chart, chart, clip, count, ink, panelTitle } from "./theme";
 
-const most_points = 1500;
 const most_lines = 12;
 const most_latents = 24;
 const most_bars = 12;
@@ -18,13 +17,14 @@ export interface SentenceMapOptions {
 	 * those of the brushed sentences. Default: no such panel.
 	 */
 	pooled?: Matrix;
+	/** At most so many sentences are drawn, a seeded sample: each makes the notebook's file some 250 bytes larger. Default: 1,500. */
+	sample?: number;
 }
 
 /**
  * A map of sentences to brush: draw a rectangle over points, and below the map some of the brushed sentences are listed;
  * with `pooled`, beside it are the latents that mark the clusters, by their mean over the brushed sentences, a tick for
- * the mean over all that are drawn. Without a brush, and in a picture, all count. At most 1,500 sentences are drawn, a
- * seeded sample.
+ * the mean over all that are drawn. Without a brush, and in a picture, all count.
  */
 export function sentenceMap(
 	clustering: Clustering,
@@ -38,7 +38,7 @@ export function sentenceMap(
 		);
 	const drawn = random(seed)
 		.shuffle([...assignment.keys()])
-		.slice(0, most_points);
+		.slice(0, sampleOf("sentenceMap", options.sample, 1500));
 	const latents = options.pooled && firing(clustering, options.pooled, drawn);
 	const values = drawn.map((i, at) => ({
 		x: known(projection[i][0]),

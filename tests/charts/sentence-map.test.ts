@@ -188,3 +188,18 @@ test("a map of no sentences, or with latents of others, is refused with what to 
 		/no latents mark: cluster latents, or leave pooled out/,
 	);
 });
+
+test("a sample draws as many sentences as it says, and a number that is none is refused", () => {
+	const clustering = sample.clustering();
+	const drawn = (chart: object) =>
+		(chart as { data: { values: unknown[] } }).data.values.length;
+	const { sentenceMap, clusters } = charts;
+	for (const [name, draw] of Object.entries({ sentenceMap, clusters })) {
+		assert.equal(drawn(draw(clustering, { sample: 40 })), 40);
+		for (const bad of [0, 2.5, 20_000])
+			assert.throws(
+				() => draw(clustering, { sample: bad }),
+				new RegExp(`charts.${name} was asked for a sample of ${bad}: give a`),
+			);
+	}
+});

@@ -29,7 +29,7 @@ export function clustersView(c: Clustering): Html {
 						marking(c.marks, cluster, 3)
 							.map(
 								({ latent, lift, p_value }) =>
-									`${latent} (${lift.toFixed(1)}, ${readable(Number(p_value.toPrecision(1)))})`,
+									`${latent} (${lift.toFixed(1)}, ${tiny(p_value)})`,
 							)
 							.join(", "),
 					]
@@ -147,6 +147,11 @@ export function latentClustersView(c: LatentClustering): Html {
 			caption: `${c.latents.length.toLocaleString("en-US")} latents of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method})${steadiness(c)}${soFar(c)}`,
 		},
 	);
+}
+
+/** A p-value to one digit; what is too small for a number is told as such. */
+function tiny(p: number): string {
+	return p === 0 ? "< 1e-300" : readable(Number(p.toPrecision(1)));
 }
 
 function steadiness({ stability }: LatentClustering): string {

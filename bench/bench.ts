@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -28,14 +28,18 @@ export async function bench(
 	output: Output = terminal,
 ): Promise<number> {
 	try {
-		const { file, json, rows, rounds } = parse(args, suites);
-		const { suite } = require(file) as { suite: Suite };
-		const chosen = chooseRows(suite, rows);
+		const { names, json, rows, rounds } = parse(args, suites);
+		const chosen = chooseRows(names, suites, rows);
 		const log = json ? output.stderr : output.stdout;
-		const { report, failed } = await inFolder(async (folder, signal) => {
-			await suite.prepare?.(folder, chosen);
-			const settings = { folder, rounds, signal };
-			return measureRows(file, chosen, settings, log, output.stderr);
+		const { report, failed } = await inFolder(async (whole, signal) => {
+			const ready: Ready[] = [];
+			for (const { name, suite, rows } of chosen) {
+				const folder = join(whole, name);
+				mkdirSync(folder);
+				await suite.prepare?.(folder, rows);
+				for (const row of rows) ready.push({ row, file: suites[name], folder });
+			}
+			return measureRows(ready, { rounds, signal }, log, output.stderr);
 		});
 		if (json) output.stdout(JSON.stringify(report, null, 2));
 		return failed ? 1 : 0;
@@ -55,10 +59,11 @@ function parse(args: string[], suites: Record<string, string>) {
 			rounds: { type: "string" },
 		},
 	});
-	const [name] = positionals;
-	if (positionals.length !== 1 || !Object.hasOwn(suites, name))
+	const names = [...new Set(positionals)];
+	const unknown = names.find((name) => !Object.hasOwn(suites, name));
+	if (unknown !== undefined || names.length === 0)
 		throw new Error(
-			`${name === undefined ? "A suite is needed" : `There is no suite "${positionals.join(" ")}"`}: give one of ${Object.keys(suites).join(", ")}, as in "npm run bench -- ${Object.keys(suites)[0]}".`,
+			`${unknown === undefined ? "A suite is needed" : `There is no suite "${unknown}"`}: give one of ${Object.keys(suites).join(", ")}, as in "npm run bench -- ${Object.keys(suites)[0]}".`,
 		);
 	const rounds =
 		values.rounds === undefined ? undefined : Number(values.rounds);
@@ -66,16 +71,35 @@ function parse(args: string[], suites: Record<string, string>) {
 		throw new Error(
 			`--rounds is "${values.rounds}"; a whole number above 0 is needed.`,
 		);
-	return { ...values, file: suites[name], rounds };
+	return { ...values, names, rounds };
 }
 
-function chooseRows({ rows }: Suite, text: string): Row[] {
-	const chosen = rows.filter(({ name }) => name.includes(text));
+/** Of each suite the rows whose name contains the text. */
+function chooseRows(
+	names: string[],
+	suites: Record<string, string>,
+	text: string,
+): { name: string; suite: Suite; rows: Row[] }[] {
+	const all = names.map((name) => {
+		const { suite } = require(suites[name]) as { suite: Suite };
+		const rows = suite.rows.filter((row) => row.name.includes(text));
+		return { name, suite, rows };
+	});
+	const chosen = all.filter(({ rows }) => rows.length > 0);
 	if (chosen.length === 0)
 		throw new Error(
-			`No row's name contains "${text}"; the rows are ${rows.map(({ name }) => `"${name}"`).join(", ")}.`,
+			`No row's name contains "${text}"; the rows are ${all.flatMap(({ suite }) => suite.rows.map(({ name }) => `"${name}"`)).join(", ")}.`,
 		);
 	return chosen;
+}
+
+/** A row to measure. */
+interface Ready {
+	row: Row;
+	/** Of its suite. */
+	file: string;
+	/** What its suite prepared. */
+	folder: string;
 }
 
 /** Does the work with a temporary folder, which is gone afterwards; `signal` says that the work is to be broken off. */
@@ -96,14 +120,8 @@ async function inFolder<T>(
 }
 
 async function measureRows(
-	file: string,
-	rows: Row[],
-	{
-		signal,
-		...settings
-	}: Pick<RowRequest, "folder" | "rounds"> & {
-		signal: AbortSignal;
-	},
+	ready: Ready[],
+	{ rounds, signal }: Pick<RowRequest, "rounds"> & { signal: AbortSignal },
 	log: (line: string) => void,
 	complain: (line: string) => void,
 ): Promise<{ report: Report; failed: boolean }> {
@@ -113,14 +131,15 @@ async function measureRows(
 		rows: [],
 	};
 	const { cpu, cores, os } = report.machine;
-	const table = tableLines(rows.map(({ name }) => name));
-	const gflops = rows.some(({ flops }) => flops) ? await gemmRate() : undefined;
+	const table = tableLines(ready.map(({ row }) => row.name));
+	const counted = ready.some(({ row }) => row.flops);
+	const gflops = counted ? await gemmRate() : undefined;
 	let failed = false;
 	log(`${cpu}, ${cores} cores, ${os}`);
 	if (gflops) log(`Gemm of ONNX Runtime: ${Math.round(gflops)} GFLOP/s`);
 	log(table.head);
-	for (const row of rows) {
-		const request = { suite: file, name: row.name, ...settings };
+	for (const { row, file, folder } of ready) {
+		const request = { suite: file, name: row.name, folder, rounds };
 		const answer = await askRow(request, signal);
 		signal.throwIfAborted();
 		if ("error" in answer) {

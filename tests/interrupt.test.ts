@@ -93,6 +93,11 @@ const long: Listening = {
 	"sae.encode": (signal) => sae.encode(manyBatches(acts), { signal }),
 	evaluate: (signal) => evaluate(sae, model, sentences, { signal }),
 	probe: (signal) => probe(latents, { label: "kind", signal }),
+	"probe of tokens": (signal) =>
+		probe(latents, {
+			label: { name: "late", of: ({ position }) => position > 3 },
+			signal,
+		}),
 	probeLayers: (signal) =>
 		probeLayers(model, sentences, { labels: ["kind"], signal }),
 	kSparseProbe: (signal) => kSparseProbe(latents, { label: "kind", signal }),

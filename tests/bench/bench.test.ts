@@ -11,8 +11,12 @@ const suites = {
 	fake: join(__dirname, "fake-suite.ts"),
 	other: join(__dirname, "none.ts"),
 };
+/** The same suite under two names. */
+const twice = { fake: suites.fake, again: suites.fake };
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runOf(suites, ...args);
+
+async function runOf(suites: Record<string, string>, ...args: string[]) {
 	const out: string[] = [];
 	const err: string[] = [];
 	const code = await bench(args, suites, {
@@ -74,6 +78,18 @@ test("without --json the table is on stdout, a line a row under a line of heads"
 		out[head + 1],
 		/^with a peer, 2x3 +3 +6 +2 +\S+ +\S+ +\S+ {2}a library; a note$/,
 	);
+});
+
+test("several suites are one table and one report, each in a folder of its own", async () => {
+	const rows = ["--rows", "without"];
+	const { out } = await runOf(twice, "fake", "again", "fake", ...rows);
+	const notes = [...out.join("\n").matchAll(/bytes; (.*)$/gm)];
+	const folders = notes.map(([, folder]) => folder.split("/").at(-1));
+	assert.deepEqual(folders, ["fake", "again"]);
+	assert.equal(out.filter((line) => /ours ms/.test(line)).length, 1);
+	const { out: json } = await runOf(twice, "again", "fake", "--json", ...rows);
+	const report = JSON.parse(json[0]) as Report;
+	assert.equal(report.rows.length, 2);
 });
 
 test("what a suite prepares is there for its rows and gone afterwards", async () => {

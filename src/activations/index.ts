@@ -1,6 +1,7 @@
 export { centre, writesToStream } from "./centre";
 export { layCompressed, widthFor } from "./compressed";
 export { extract } from "./extract";
+export { gemm } from "./gemm";
 export {
 	columnMoments,
 	type DenseMatrix,

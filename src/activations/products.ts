@@ -1,6 +1,6 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { OnnxGraph } from "../formats/onnx";
+import { Tensor } from "onnxruntime-node";
 import { layCompressed, widthFor } from "./compressed";
+import { gemm } from "./gemm";
 import type { DenseMatrix, Matrix, SparseMatrix } from "./matrix";
 
 /** Products of one matrix X [rows, columns] with thin ones: all that probes and clusters ask of their data. */
@@ -22,7 +22,7 @@ export function products(x: Matrix): Promise<Products> {
 }
 
 async function denseProducts(x: DenseMatrix): Promise<Products> {
-	const [times, transposed] = await gemms();
+	const [times, transposed] = await Promise.all([gemm("none"), gemm("x")]);
 	const rows = new Tensor("float32", x.data, [x.rows, x.columns]);
 	return {
 		async times(w, k) {
@@ -31,7 +31,7 @@ async function denseProducts(x: DenseMatrix): Promise<Products> {
 		},
 		// Computed as [k, columns], the shape that a matrix product is quickest at, and turned round here.
 		async transposedTimes(r, k) {
-			const feeds = { x: rows, w: new Tensor("float32", r, [x.rows, k]) };
+			const feeds = { x: new Tensor("float32", r, [x.rows, k]), w: rows };
 			const y = (await transposed.run(feeds)).y.data as Float32Array;
 			const out = new Float32Array(x.columns * k);
 			for (let c = 0; c < k; c++)
@@ -40,22 +40,6 @@ async function denseProducts(x: DenseMatrix): Promise<Products> {
 			return out;
 		},
 	};
-}
-
-let sessions: Promise<InferenceSession[]> | undefined;
-
-/** The two graphs, X W and Rᵀ X, made once: they hold no data, so every matrix shares them. */
-function gemms(): Promise<InferenceSession[]> {
-	sessions ??= Promise.all([gemm(0), gemm(1)]);
-	return sessions;
-}
-
-function gemm(transposed: 0 | 1): Promise<InferenceSession> {
-	const graph = new OnnxGraph();
-	const x = graph.input("x", "float32", ["rows", "columns"]);
-	const w = graph.input("w", "float32", [transposed ? "rows" : "columns", "k"]);
-	graph.op("Gemm", transposed ? [w, x] : [x, w], { transA: transposed }, "y");
-	return InferenceSession.create(graph.build(["y"]));
 }
 
 /** The kernels sum a row's products in 32 bits, in four lanes or more. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { extract } from "../src/activations";
 import { cluster } from "../src/cluster";
 import { loadSentences, type Sentences, selectSentences } from "../src/dataset";
@@ -169,8 +169,13 @@ test(
 	},
 );
 
-/** What a probe and clusters find of a label, in the last layer of the tiny model. */
-async function find(sentences: Sentences, label: string, trained?: Model) {
+/** What a probe and clusters find of a label, in the last layer of the tiny model; told beside the test. */
+async function find(
+	t: TestContext,
+	sentences: Sentences,
+	label: string,
+	trained?: Model,
+) {
 	const hook_name = "blocks.5.hook_resid_post";
 	const acts = await extract(model, sentences, { hook_name });
 	const sae = await trainSae(acts, {
@@ -186,20 +191,32 @@ async function find(sentences: Sentences, label: string, trained?: Model) {
 		const found = await cluster(source, { k: result.classes.length });
 		ari.push(found.agreement[label].ari);
 	}
+	const { bag_of_words, activations, latents, random_sae, untrained_model } =
+		result;
+	const read = { bag_of_words, activations, latents, random_sae };
+	const all = { ...read, untrained_model, majority: result.majority };
+	for (const [name, score] of Object.entries(all))
+		if (score)
+			t.diagnostic(
+				`${label} from ${name}: ${score.accuracy.toFixed(3)} [${score.interval.map((v) => v.toFixed(3)).join(", ")}]`,
+			);
+	t.diagnostic(
+		`ARI of latents and activations: ${ari.map((v) => v.toFixed(2)).join(", ")}`,
+	);
 	return { ...result, ari };
 }
 
 test(
 	"what a question asks for is read from its words, and far less from a model that knows no English",
 	trec,
-	async () => {
+	async (t) => {
 		const all = await loadSentences(csv("trec.csv", questions()));
 		const place = places(all.labels.coarse);
 		const some = selectSentences(
 			all,
 			(i) => all.split?.[i] === "test" || place[i] % 4 === 0,
 		);
-		const found = await find(some, "coarse", model);
+		const found = await find(t, some, "coarse", model);
 		const { bag_of_words: words, majority, ari } = found;
 		assert.ok(words.accuracy > 0.74); // 0.81: learned from a quarter of the questions
 		// 0.61 to 0.63, where the commonest class has 0.19: the mean of the hidden states still tells which tokens went in, and
@@ -219,9 +236,9 @@ test(
 test(
 	"spam is read from words, a little less from a model that knows no English, and is no cluster",
 	sms,
-	async () => {
+	async (t) => {
 		const sentences = await loadSentences(csv("sms.csv", messages()));
-		const found = await find(sentences, "label");
+		const found = await find(t, sentences, "label");
 		const { bag_of_words: words, activations, latents, majority, ari } = found;
 		assert.equal(words.n_test, 3900);
 		// A linear support vector machine, with as many messages to learn from: 0.976 (Almeida et al. 2011).
@@ -238,7 +255,9 @@ test(
 			const digits = t.match(/\d/g)?.length ?? 0;
 			return (labels.label[i] === "spam") === digits >= 5;
 		});
-		assert.ok(byDigits.length / text.length > activations.accuracy); // 0.973
+		const share = byDigits.length / text.length;
+		t.diagnostic(`five or more digits are spam: ${share.toFixed(3)} right`);
+		assert.ok(share > activations.accuracy); // 0.973
 		assert.ok(Math.max(...ari) < 0.25, `ARI ${ari}`); // 0.07 and 0.15
 	},
 );

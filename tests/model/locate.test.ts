@@ -275,8 +275,8 @@ test("a name that is nowhere is refused with what to do", async () => {
 		/does not have the model "someone\/unknown", and the network is switched off/,
 	);
 	for (const id of [
-		"../../x",
-		"a/../../b",
+		"../../nowhere-at-all",
+		"a/../../nowhere-at-all",
 		"/nowhere",
 		"a\\b",
 		"a\0b",

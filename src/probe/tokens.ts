@@ -183,6 +183,10 @@ function drawTokens(
 		const own = (rowsOf.get(s) as number[])
 			.map((row) => ({ row, value: classOf(row) }))
 			.filter(({ value }) => value !== "");
+		if (own.length > most)
+			throw new Error(
+				`max_tokens is ${most}, but sentence ${s} alone has ${own.length} labelled tokens, and whole sentences are read; give more.`,
+			);
 		if (rows.length + own.length > most) break;
 		rows.push(...own.map(({ row }) => row));
 		values.push(...own.map(({ value }) => value));

@@ -210,6 +210,11 @@ test("what is no label of tokens is refused, the token named", async () => {
 	await refused(after, /unit is "word", where/, { unit: "word" });
 	await refused(after, /nothing to pool/, { pool: "mean" });
 	await refused(after, /max_tokens is 0/, { max_tokens: 0 });
+	const long = fakeActivations([`${"a b ".repeat(9)}`], () => [1]);
+	await assert.rejects(
+		probe(long, { label: after, max_tokens: 10 }),
+		/max_tokens is 10, but sentence 0 alone has 18 labelled tokens/,
+	);
 	await refused(
 		{
 			name: "id",

@@ -96,7 +96,7 @@ export async function classify(
 ): Promise<Classified> {
 	const { k, bias } = model;
 	const scores = await (await products(x)).times(model.weights, k);
-	for (let i = 0; i < scores.length; i++) scores[i] += bias[i % k];
+	addToRows(scores, bias);
 	const predicted = new Uint32Array(x.rows);
 	for (let i = 0; i < x.rows; i++) {
 		if (k === 1) predicted[i] = scores[i] > 0 ? 1 : 0;
@@ -106,6 +106,13 @@ export async function classify(
 	}
 	const loss = crossEntropy(scores, truth, k) / x.rows;
 	return { predicted, loss, probabilities: softmax(scores, k) };
+}
+
+/** Adds `more` [k] to each row of x [rows, k]. */
+function addToRows(x: Float32Array, more: Float64Array): void {
+	const k = more.length;
+	for (let at = 0; at < x.length; at += k)
+		for (let c = 0; c < k; c++) x[at + c] += more[c];
 }
 
 /** What every evaluation of the loss needs. */
@@ -167,14 +174,15 @@ export async function objective(
 	const { data, y, weights, mean, factor, k, d, n } = problem;
 	const own = unscale(problem, parameters, problem.room);
 	const scores = await data.times(own.weights, k);
-	for (let i = 0; i < scores.length; i++) scores[i] += own.bias[i % k];
+	addToRows(scores, own.bias);
 	const loss = crossEntropy(scores, y, k, { differentiate: true, weights }) / n;
 	if (!Number.isFinite(loss))
 		throw new Error(
 			"A probe was given numbers that are not finite (NaN or infinite); look for them where the activations or latents were made.",
 		);
 	const residual = new Float64Array(k);
-	for (let i = 0; i < scores.length; i++) residual[i % k] += scores[i];
+	for (let at = 0; at < scores.length; at += k)
+		for (let c = 0; c < k; c++) residual[c] += scores[at + c];
 	const slopes = await data.transposedTimes(scores, k);
 	let penalty = 0;
 	for (let c = 0; c < k; c++) {

@@ -27,8 +27,8 @@ function row(sizes: RowSizes, library = false): Row {
 			return {
 				ours: timed(
 					async () => {
-						const fit = await logisticFitter(x, y, classes, "none");
-						return fit({ l2 });
+						const fitter = await logisticFitter(x, y, classes, "none");
+						return fitter.fit({ l2 }).finally(fitter.release);
 					},
 					({ objective }) => objective,
 				),

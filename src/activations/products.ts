@@ -12,13 +12,19 @@ export interface Products {
 		r: Float32Array /* [rows, k] */,
 		k: number,
 	): Promise<Float32Array>; // [columns, k]
+	/** Ends the threads, where there are any. */
+	release(): Promise<void>;
 }
 
-/** Dense rows are multiplied by ONNX Runtime, sparse ones by the kernels, over what they store; summed in 32 bits. */
-export function products(x: Matrix): Promise<Products> {
+/**
+ * Dense rows are multiplied by ONNX Runtime, sparse ones by the kernels, over what they store; summed in 32 bits.
+ *
+ * @param threads that the kernels may use; with more than one the caller releases them
+ */
+export function products(x: Matrix, threads = 1): Promise<Products> {
 	return x.kind === "dense"
 		? denseProducts(x)
-		: Promise.resolve(sparseProducts(x));
+		: Promise.resolve(sparseProducts(x, threads));
 }
 
 async function denseProducts(x: DenseMatrix): Promise<Products> {
@@ -39,43 +45,49 @@ async function denseProducts(x: DenseMatrix): Promise<Products> {
 					out[j * k + c] = y[c * x.columns + j];
 			return out;
 		},
+		release: async () => undefined,
 	};
 }
 
 /** The kernels sum a row's products in 32 bits, in four lanes or more. */
-function sparseProducts(x: SparseMatrix): Products {
+function sparseProducts(x: SparseMatrix, threads: number): Products {
 	let laid: ReturnType<typeof layThin> | undefined;
-	const thin = (k: number) => {
-		if (laid?.width !== widthFor(k)) laid = layThin(x, widthFor(k));
+	const thin = async (k: number) => {
+		if (laid?.width === widthFor(k)) return laid;
+		await laid?.crew.release();
+		laid = layThin(x, widthFor(k), threads);
 		return laid;
 	};
+	/** Some parts for each thread, so that none waits long for another. */
+	const step = (n: number) => (threads > 1 ? Math.ceil(n / (8 * threads)) : n);
 	return {
 		async times(w, k) {
-			const { array, at, crew, width } = thin(k);
+			const { array, at, crew, width } = await thin(k);
 			widen(w, k, array.by_column, width);
 			crew.run(
-				...["timesRows" as const, x.rows, x.rows],
+				...["timesRows" as const, x.rows, step(x.rows)],
 				...[at.indptr, at.indices, at.values],
 				...[at.by_column, width, at.by_row],
 			);
 			return narrow(array.by_row, width, x.rows, k);
 		},
 		async transposedTimes(r, k) {
-			const { array, at, crew, width } = thin(k);
+			const { array, at, crew, width } = await thin(k);
 			widen(r, k, array.by_row, width);
 			crew.run(
-				...["timesRows" as const, x.columns, x.columns],
+				...["timesRows" as const, x.columns, step(x.columns)],
 				...[at.column_indptr, at.column_rows, at.column_values],
 				...[at.by_row, width, at.by_column],
 			);
 			return narrow(array.by_column, width, x.columns, k);
 		},
+		release: async () => laid?.crew.release(),
 	};
 }
 
-function layThin(x: SparseMatrix, width: number) {
+function layThin(x: SparseMatrix, width: number, threads: number) {
 	const thin = { by_row: x.rows * width, by_column: x.columns * width };
-	return { width, ...layCompressed(x, thin) };
+	return { width, ...layCompressed(x, thin, threads) };
 }
 
 /** [n, k] as [n, width], zeros behind. */

@@ -75,7 +75,13 @@ export async function assess(
 		return { score: score({ predicted }), predicted };
 	}
 	const weights = options.class_weight && balancedWeights(y, nClasses);
-	const fit = await logisticFitter(trainRows, y, nClasses, scaling, weights);
+	const { fit, release } = await logisticFitter(
+		trainRows,
+		y,
+		nClasses,
+		scaling,
+		weights,
+	);
 	const validationRows = takeRows(x, validation);
 	const model = await choose(
 		options.l2 === undefined ? PENALTIES : [options.l2],
@@ -89,7 +95,7 @@ export async function assess(
 		async (model) =>
 			(await classify(model, validationRows, of(validation))).loss,
 		onProgress,
-	);
+	).finally(release);
 	const { l2, converged } = model;
 	const said = await classify(model, testRows, of(test));
 	const { predicted } = said;

@@ -54,13 +54,19 @@ export async function logisticRegression(
 	const signal = listenTo(options.signal);
 	const { classes, y } = readLabels(x, labels);
 	const weights = classWeights(options.class_weight, classes, y);
-	const fit = await logisticFitter(x, y, classes.length, scaling, weights);
+	const { fit, release } = await logisticFitter(
+		x,
+		y,
+		classes.length,
+		scaling,
+		weights,
+	);
 	const found = await fit({
 		l2: 1 / (C * x.rows),
 		tolerance,
 		maxIterations: options.max_iterations ?? 1000,
 		...(signal && { signal }),
-	});
+	}).finally(release);
 	const { k, bias, iterations, converged } = found;
 	return {
 		kind: "classifier",

@@ -182,9 +182,9 @@ async function fitAndScore(
 ): Promise<{ hits: Uint8Array; converged: boolean }> {
 	const read = columns ? takeColumns(x, columns) : x;
 	const take = ({ rows }: OneVsRest) => takeRows(read, rows);
-	const fit = await logisticFitter(take(train), train.y, 2, "none");
-	const l2 = 1 / (C * train.y.length);
-	const model = await fit({ l2, tolerance: TOLERANCE, signal });
+	const fitter = await logisticFitter(take(train), train.y, 2, "none");
+	const how = { l2: 1 / (C * train.y.length), tolerance: TOLERANCE, signal };
+	const model = await fitter.fit(how).finally(fitter.release);
 	const { predicted } = await classify(model, take(test), test.y);
 	const hits = test.y.map((truth, i) => (truth === predicted[i] ? 1 : 0));
 	return { hits, converged: model.converged };

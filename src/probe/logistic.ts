@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import {
 	columnMoments,
 	type Matrix,
@@ -31,6 +32,13 @@ export interface LogisticFit extends LinearModel {
  */
 export type Scaling = "each" | "common" | "none";
 
+/** Fits one problem with any penalty. */
+export interface LogisticFitter {
+	fit(options: FitOptions): Promise<LogisticFit>;
+	/** Ends its threads, where it has any. */
+	release(): Promise<void>;
+}
+
 export interface FitOptions {
 	/** The penalty's weight; scikit-learn's C is 1 / (l2 · rows). */
 	l2: number;
@@ -48,7 +56,7 @@ export interface FitOptions {
  * by L-BFGS. Two classes are one row of weights, as in scikit-learn. Columns are scaled and centred by arithmetic on
  * the weights, so sparse rows stay sparse; centring does not change the minimum, only how fast it is found.
  *
- * Returns a function that fits with one penalty, so that several share the preparation.
+ * Returns what fits with one penalty, so that several share the preparation. Whoever makes it releases it.
  */
 export async function logisticFitter(
 	x: Matrix,
@@ -56,10 +64,12 @@ export async function logisticFitter(
 	nClasses: number,
 	scaling: Scaling,
 	weights?: ArrayLike<number> /* how much a row of each class counts; default: 1 */,
-): Promise<(options: FitOptions) => Promise<LogisticFit>> {
-	const problem = { ...(await prepare(x, y, nClasses, scaling)), weights };
-	const { d, k } = problem;
-	return async (options) => {
+): Promise<LogisticFitter> {
+	const threads = threadsFor(x, nClasses);
+	const prepared = await prepare(x, y, nClasses, scaling, threads);
+	const problem = { ...prepared, weights };
+	const { d, k, data } = problem;
+	const fit = async (options: FitOptions) => {
 		const minimum = await minimise(
 			(parameters, gradient) =>
 				objective(problem, options.l2, parameters, gradient),
@@ -80,6 +90,7 @@ export async function logisticFitter(
 			parameters: minimum.x,
 		};
 	};
+	return { fit, release: data.release };
 }
 
 /** What a fitted model says of each row, and the mean cross-entropy against the truth. */
@@ -115,17 +126,26 @@ function addToRows(x: Float32Array, more: Float64Array): void {
 		for (let c = 0; c < k; c++) x[at + c] += more[c];
 }
 
-/** What every evaluation of the loss needs. */
+/** Below so many products an evaluation a second thread costs more than it gives. */
+const WORTH = 5e6;
+
+function threadsFor(x: Matrix, nClasses: number): number {
+	const worth = x.kind === "sparse" && x.indptr[x.rows] * nClasses >= WORTH;
+	return worth ? availableParallelism() : 1;
+}
+
+/** What every evaluation of the loss needs. With more than one thread the caller releases `data`. */
 export async function prepare(
 	x: Matrix,
 	y: ArrayLike<number>,
 	nClasses: number,
 	scaling: Scaling,
+	threads = 1,
 ): Promise<Problem> {
 	const { mean, deviation } = columnMoments(x);
 	const k = nClasses === 2 ? 1 : nClasses;
 	return {
-		data: await products(x),
+		data: await products(x, threads),
 		y,
 		mean,
 		factor: scalingFactors(deviation, scaling),

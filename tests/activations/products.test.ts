@@ -20,9 +20,13 @@ const times = (a: number[][], w: Float32Array, k: number) =>
 		),
 	);
 
-for (const [kind, matrix] of Object.entries({ dense, sparse }))
-	test(`${kind} rows times a thin matrix, and turned round, are the plain sums at any width`, async () => {
-		const data = await products(matrix(x));
+const kinds = Object.entries({ dense, sparse });
+for (const [kind, matrix, threads] of [
+	...kinds.map((kind) => [...kind, 1] as const),
+	["sparse", sparse, 3] as const,
+])
+	test(`${kind} rows times a thin matrix, and turned round, are the plain sums at any width, with ${threads} threads`, async () => {
+		const data = await products(matrix(x), threads);
 		for (const k of [1, 3, 4, 18, 2]) {
 			const w = Float32Array.from({ length: 5 * k }, () => draw.normal());
 			const r = Float32Array.from({ length: 7 * k }, () => draw.normal());
@@ -30,4 +34,5 @@ for (const [kind, matrix] of Object.entries({ dense, sparse }))
 			const back = await data.transposedTimes(r, k);
 			assert.ok(furthest(back, times(turned, r, k)) < 1e-5);
 		}
+		await data.release();
 	});

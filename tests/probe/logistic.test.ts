@@ -54,7 +54,7 @@ const reference = {
 
 test("three classes give scikit-learn's coefficients at C = 0.1, 1 and 10, dense and sparse", async () => {
 	for (const x of [dense(rows), sparse(rows)]) {
-		const fit = await logisticFitter(x, y, 3, "none");
+		const { fit } = await logisticFitter(x, y, 3, "none");
 		for (const [C, { coefficients, intercept }] of Object.entries(reference)) {
 			const model = await fit({ l2: 1 / (Number(C) * 10), tolerance: 1e-7 });
 			const turned = [0, 1, 2].flatMap((j) =>
@@ -69,7 +69,7 @@ test("three classes give scikit-learn's coefficients at C = 0.1, 1 and 10, dense
 
 test("two classes are one row of weights, with scikit-learn's coefficients", async () => {
 	const two = y.map((c) => (c > 0 ? 1 : 0));
-	const fit = await logisticFitter(sparse(rows), two, 2, "none");
+	const { fit } = await logisticFitter(sparse(rows), two, 2, "none");
 	const model = await fit({ l2: 0.1, tolerance: 1e-7 });
 	assert.equal(model.k, 1);
 	const expected = [-0.6289175058388856, 0.2334521424957591, 1.054363004429323];
@@ -79,7 +79,7 @@ test("two classes are one row of weights, with scikit-learn's coefficients", asy
 
 test("with constant columns only, the intercepts are the classes' log-odds", async () => {
 	const x = dense([[7], [7], [7], [7]]);
-	const fit = await logisticFitter(x, [1, 1, 1, 0], 2, "each");
+	const { fit } = await logisticFitter(x, [1, 1, 1, 0], 2, "each");
 	const model = await fit({ l2: 1, tolerance: 1e-9 });
 	assert.ok(Math.abs(model.bias[0] - Math.log(3)) < 1e-6);
 	assert.equal(model.weights[0], 0);
@@ -87,7 +87,7 @@ test("with constant columns only, the intercepts are the classes' log-odds", asy
 
 test("a separable pair with a penalty has the weight that its equation says", async () => {
 	// x = ±1, y = sign: minimise log(1 + e^−w) + l2/2 w², so 1 / (1 + e^w) = l2 w
-	const fit = await logisticFitter(dense([[1], [-1]]), [1, 0], 2, "none");
+	const { fit } = await logisticFitter(dense([[1], [-1]]), [1, 0], 2, "none");
 	const { weights } = await fit({ l2: 0.1, tolerance: 1e-9 });
 	assert.ok(Math.abs(1 / (1 + Math.exp(weights[0])) - 0.1 * weights[0]) < 1e-7);
 });
@@ -120,14 +120,14 @@ test("the gradient equals differences of the loss, for every scaling and number 
 test("scaling one column changes nothing when each column is scaled", async () => {
 	const loud = rows.map(([a, b, c]) => [a, 1000 * b, c]);
 	const of = async (data: number[][]) => {
-		const fit = await logisticFitter(sparse(data), y, 3, "each");
+		const { fit } = await logisticFitter(sparse(data), y, 3, "each");
 		return (await fit({ l2: 0.01, tolerance: 1e-8 })).objective;
 	};
 	assert.ok(Math.abs((await of(loud)) - (await of(rows))) < 1e-6);
 });
 
 test("a fit may start from another's parameters and ends in the same place", async () => {
-	const fit = await logisticFitter(dense(rows), y, 3, "common");
+	const { fit } = await logisticFitter(dense(rows), y, 3, "common");
 	const first = await fit({ l2: 1, tolerance: 1e-7 });
 	const cold = await fit({ l2: 0.1, tolerance: 1e-7 });
 	const warm = await fit({ l2: 0.1, tolerance: 1e-7, start: first.parameters });
@@ -155,7 +155,7 @@ test("classify gives the class of the highest score and the mean cross-entropy",
 });
 
 test("NaN in the rows is refused", async () => {
-	const fit = await logisticFitter(
+	const { fit } = await logisticFitter(
 		dense([[1], [Number.NaN], [2]]),
 		[0, 1, 0],
 		2,

@@ -36,7 +36,7 @@ export function makeHistory(n: number): History {
 	const change = (slot: number) => at.y + 4 * width * slot;
 	const rho = new Float64Array(MEMORY); // 1 / sᵀy
 	let scale = 1; // sᵀy / yᵀy of the last
-	let slots: number[] = []; // the last first
+	const slots: number[] = []; // the last first
 	return {
 		size: () => slots.length,
 		descend(gradient) {
@@ -54,8 +54,8 @@ export function makeHistory(n: number): History {
 			return direction;
 		},
 		remember(from, to) {
-			const slot =
-				slots.length < MEMORY ? slots.length : (slots.at(-1) as number);
+			const oldest = slots.length === MEMORY ? slots.pop() : undefined;
+			const slot = oldest ?? rho.findIndex((_, i) => !slots.includes(i));
 			const [s, y] = [array.s, array.y];
 			const first = slot * width;
 			let sy = 0;
@@ -68,7 +68,6 @@ export function makeHistory(n: number): History {
 				sy += moved * grown;
 				yy += grown * grown;
 			}
-			slots = slots.filter((other) => other !== slot);
 			if (!(sy > 0)) return;
 			slots.unshift(slot);
 			rho[slot] = 1 / sy;

@@ -1,3 +1,4 @@
 export { loadSentences } from "./load";
 export { selectSentences, sentencesOf } from "./select";
 export type { LoadSentencesOptions, Sentences, Split } from "./types";
+export { unitsOf } from "./units";

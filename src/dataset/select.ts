@@ -24,6 +24,7 @@ export function selectSentences(
 			]),
 		),
 		...(sentences.split && { split: take(sentences.split) }),
+		...(sentences.group && { group: take(sentences.group) }),
 	};
 }
 

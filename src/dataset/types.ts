@@ -13,6 +13,11 @@ export interface Sentences {
 	offsets: Record<string, Uint32Array>;
 	/** Absent where the source does not split its sentences into these three. */
 	split?: Split[];
+	/**
+	 * What each sentence belongs to, e.g. its document or its author, "" where to nothing: a split that is made keeps a
+	 * group on one side, and resamples draw whole groups. Absent unless `loadSentences` was given `group`.
+	 */
+	group?: string[];
 }
 
 /** What to take from a file of sentences or a data set of the hub. */

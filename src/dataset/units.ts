@@ -1,0 +1,47 @@
+import type { Sentences } from "./types";
+
+/**
+ * The unit of each sentence, numbered from 0 in the order in which they come: what a split keeps on one side and a
+ * resample draws as one. Copies of a text are one unit, and so are all sentences of a group (a document, an author).
+ * Units that share a text or a group are one. Two texts are copies if they differ at most by upper and lower case, by
+ * white space, or by how their accents are encoded (Unicode NFC).
+ *
+ * `groups`: the group of each sentence, "" where it is in none. Default: the sentences' own `group`.
+ */
+export function unitsOf(
+	{ text, group }: Pick<Sentences, "text" | "group">,
+	groups: readonly string[] | undefined = group,
+): Uint32Array {
+	const parent = Uint32Array.from(text, (_, i) => i);
+	const root = (i: number): number => {
+		let at = i;
+		while (parent[at] !== at) {
+			parent[at] = parent[parent[at]];
+			at = parent[at];
+		}
+		return at;
+	};
+	const join = (keys: ArrayLike<string>) => {
+		const first = new Map<string, number>();
+		for (let i = 0; i < keys.length; i++) {
+			if (keys[i] === "") continue;
+			const other = first.get(keys[i]);
+			if (other === undefined) first.set(keys[i], i);
+			else parent[root(i)] = root(other);
+		}
+	};
+	join(text.map(sameText));
+	if (groups) join(groups);
+	const numbers = new Map<number, number>();
+	return Uint32Array.from(text, (_, i) => {
+		const unit = root(i);
+		const known = numbers.get(unit) ?? numbers.size;
+		numbers.set(unit, known);
+		return known;
+	});
+}
+
+/** A text without what copies of it may differ in. */
+function sameText(text: string): string {
+	return text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
+}

@@ -13,11 +13,12 @@ import { latentStability } from "./latent-stability";
 import { umap } from "./map";
 import { membership } from "./membership";
 import type { LatentClustering } from "./result";
+import { unitsIn } from "./units";
 
 export interface LatentClusterOptions {
 	/**
 	 * "decoder" (default): the cosine of two latents' directions, the rows of W_dec. "coactivation": in how far they fire
-	 * in the same sentences, n_ab / √(n_a n_b); for latents only. Those that fire in most sentences meet in many by chance,
+	 * in the same texts, n_ab / √(n_a n_b), copies of a text counted once; for latents only. Those that fire in most sentences meet in many by chance,
 	 * and so come together whatever they mean.
 	 */
 	by?: LatentClustering["by"];
@@ -81,10 +82,13 @@ async function clusterUntil(
 	const { by = "decoder", method = "spherical", map = "pca" } = options;
 	const { k = 10, seed = 0, signal } = options;
 	check(source, options, k);
-	const latents = chosen(candidates(source, by), options, k);
+	const all = candidates(source, by);
+	const latents = chosen(all, options, k);
+	const units =
+		source.kind === "latents" ? unitsIn(source.acts.sentences) : undefined;
 	const x =
-		source.kind === "latents" && by === "coactivation"
-			? await coactivation(source, latents, signal)
+		source.kind === "latents" && units && by === "coactivation"
+			? await coactivation(source, latents, units, signal)
 			: directions(saeOf(source), latents);
 	const found =
 		method === "spherical"
@@ -110,12 +114,13 @@ async function clusterUntil(
 		latents,
 		assignment,
 		sizes,
+		n_candidates: all.length,
+		...(units && { copies: units.told.copies }),
 		...membership(x, assignment, latents, k),
 		...steady,
 		...placed,
-		...(source.kind === "latents" && {
-			tokens: strongestTokens(source, latents),
-		}),
+		...(source.kind === "latents" &&
+			units && { tokens: strongestTokens(source, latents, units) }),
 		seed,
 		...(stopped && { stopped }),
 		seconds: (performance.now() - started) / 1000,

@@ -1,4 +1,4 @@
-import { columnMoments, type Matrix } from "../activations";
+import { columnMoments, type Matrix, squaredLengths } from "../activations";
 import type { ClusterSpace } from "./result";
 
 export interface ScaledRows extends ClusterSpace {
@@ -21,6 +21,11 @@ export function scaleRows(x: Matrix): ScaledRows {
 	const offset =
 		x.kind === "dense" ? mean.map(Math.fround) : new Float64Array(x.columns);
 	return { x: intoSpace(x, { offset, factor }), offset, factor };
+}
+
+/** 1 for each row that is zero: it has no direction, and lies nowhere. */
+export function silentRows(x: Matrix): Uint8Array {
+	return Uint8Array.from(squaredLengths(x), (square) => Number(square === 0));
 }
 
 /** Rows as a clustering's centres see them. Throws where numbers are not finite. */

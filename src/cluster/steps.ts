@@ -1,4 +1,5 @@
 import type { Activations, Pool } from "../activations";
+import type { Sentences } from "../dataset";
 import { listenTo, turns } from "../interrupt";
 import { type Random, random } from "../random";
 import type { Latents } from "../sae";
@@ -6,6 +7,7 @@ import { checkWhole, rowsOfSentences } from "./cluster";
 import { principalComponents } from "./components";
 import type { Clustering, KMeansSteps } from "./result";
 import { scaleRows } from "./rows";
+import { unitsIn } from "./units";
 
 type Round = ReturnType<typeof import("ml-kmeans").kmeans>;
 type Place = [number, number];
@@ -18,7 +20,7 @@ export interface KMeansStepsOptions {
 	 * proportion to its squared distance from those before (Arthur & Vassilvitskii 2007).
 	 */
 	start?: "random" | "k-means++";
-	/** At most so many sentences, drawn at random where there are more. Default: 400. */
+	/** At most so many texts, drawn at random where there are more; of copies the first stands for all. Default: 400. */
 	sample?: number;
 	/** As for `cluster`; not with a clustering, which has its own. */
 	pool?: Pool;
@@ -58,12 +60,13 @@ export async function kMeansSteps(
 			`start is ${JSON.stringify(start)}, where "random" or "k-means++" was expected.`,
 		);
 	const signal = listenTo(options.signal);
-	const { places, text } = await placed(source, {
+	const { places, sentences } = await placed(source, {
 		...options,
 		...(signal && { signal }),
 	});
+	const { first, told } = unitsIn(sentences);
 	const draw = random(seed);
-	const chosen = drawn(places.length, sample, draw);
+	const chosen = drawn(first, sample, draw);
 	const points = Array.from(chosen, (i) => places[i]);
 	const centres = startAt(points, k, start, draw);
 	return {
@@ -72,9 +75,12 @@ export async function kMeansSteps(
 		points: points.map(([x, y], i) => ({
 			sentence: chosen[i],
 			...{ x, y },
-			text: text[chosen[i]],
+			text: sentences.text[chosen[i]],
 		})),
 		...(await stepsFrom(points, centres, signal)),
+		n_texts: first.length,
+		copies: told.copies,
+		start,
 		seed,
 	};
 }
@@ -83,25 +89,25 @@ export async function kMeansSteps(
 async function placed(
 	source: Latents | Activations | Clustering,
 	options: KMeansStepsOptions,
-): Promise<{ places: Place[]; text: readonly string[] }> {
+): Promise<{ places: Place[]; sentences: Sentences }> {
 	if (source.kind === "clusters") {
 		if (options.pool !== undefined || options.before !== undefined)
 			throw new Error(
 				"pool and before were chosen when the clustering was made; leave them out, or give its latents or activations instead.",
 			);
-		return { places: source.projection, text: source.sentences.text };
+		return { places: source.projection, sentences: source.sentences };
 	}
 	const pooled = await rowsOfSentences(source, options);
 	const { x } = scaleRows(pooled);
 	const acts = source.kind === "latents" ? source.acts : source;
 	const places = await principalComponents(x, options.seed ?? 0);
-	return { places, text: acts.sentences.text };
+	return { places, sentences: acts.sentences };
 }
 
-/** All of n, or so many of them, ascending. */
-function drawn(n: number, sample: number, draw: Random): Uint32Array {
-	const all = Uint32Array.from({ length: n }, (_, i) => i);
-	return n <= sample ? all : draw.shuffle(all).subarray(0, sample).sort();
+/** All, or so many of them, ascending. */
+function drawn(all: Uint32Array, sample: number, draw: Random): Uint32Array {
+	if (all.length <= sample) return all;
+	return draw.shuffle(all.slice()).subarray(0, sample).sort();
 }
 
 /** k points that lie apart. */

@@ -6,6 +6,7 @@ import { largestFirst } from "./largest-first";
 import { markingTokens } from "./marks";
 import { asRows, learn, nearestOf, PROGRESS } from "./mini-batch";
 import type { TokenClustering } from "./result";
+import { type Units, unitsIn } from "./units";
 
 export interface TokenClusterOptions {
 	/** How many clusters. Default: 10. */
@@ -67,6 +68,7 @@ async function clusterUntil(
 	const learnt = await learn(acts, settings);
 	const found = await lastPass(acts, learnt.centres, settings);
 	const { centres } = learnt;
+	const units = unitsIn(acts.sentences);
 	const named = largestFirst({ assignment: found.assignment, centres }, k);
 	return {
 		kind: "token-clusters",
@@ -75,7 +77,8 @@ async function clusterUntil(
 		hook_name: acts.hook_name,
 		...named,
 		inertia: found.inertia,
-		tokens: marks(acts, named.assignment, k),
+		tokens: marks(acts, named.assignment, units, k),
+		copies: units.told.copies,
 		batches: learnt.batches,
 		seed,
 		...(learnt.stopped && { stopped: learnt.stopped }),
@@ -131,9 +134,10 @@ async function lastPass(
 function marks(
 	acts: Activations,
 	assignment: Uint32Array,
+	units: Units,
 	k: number,
 ): TokenClustering["tokens"] {
 	const { start, end } = acts.rows;
 	const keep = Uint8Array.from(end, (at, row) => Number(at > start[row]));
-	return markingTokens(acts, keep, (row) => assignment[row], k);
+	return markingTokens(acts, keep, units, (row) => assignment[row], k);
 }

@@ -92,5 +92,5 @@ function enrichmentIn(
 
 /** The sentences that have the label. */
 function labelled(values: string[]): number[] {
-	return [...values.keys()].filter((i) => values[i] !== "");
+	return [...values.keys()].filter((i) => values[i].trim() !== "");
 }

@@ -211,7 +211,7 @@ function checkKs(
 ): number[] {
 	const most = Math.floor(Math.min(distinct, n_units) / 2);
 	const few =
-		n_units < distinct && unit === "group"
+		n_units < distinct && unit === "text and group"
 			? `${n_units} groups are there to draw samples of`
 			: `${distinct} of the sentences are distinct`;
 	if (most < 2)

@@ -1,4 +1,5 @@
 import type { Matrix } from "../activations";
+import { firstNotFinite, notFinite } from "../finite";
 import { untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import { random } from "../random";
@@ -206,8 +207,12 @@ function squaredLength(
 	for (let at = latent * d_in; at < (latent + 1) * d_in; at++)
 		sum += W_dec[at] * W_dec[at];
 	if (Number.isFinite(sum)) return sum;
-	throw new Error(
-		`W_dec is not finite (NaN or infinite) in the row of latent ${latent}; look at how the autoencoder was trained or loaded.`,
+	const row = W_dec.subarray(latent * d_in, (latent + 1) * d_in);
+	const column = firstNotFinite(row);
+	throw notFinite(
+		`The row of latent ${latent} in W_dec`,
+		`column ${column} is ${row[column]}`,
+		"look at how the autoencoder was trained or loaded",
 	);
 }
 

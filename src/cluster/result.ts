@@ -11,8 +11,8 @@ export interface ClusterSpace {
 
 /** What counts as one in draws, tests and agreements. */
 export interface UnitCounts {
-	/** "text": a text with all its copies. "group": all sentences of a group, and what shares a text with them. */
-	unit: "text" | "group";
+	/** "text": a text with all its copies. "text and group": all sentences of a group, and what shares a text with them. */
+	unit: "text" | "text and group";
 	/** How many there are. */
 	n_units: number;
 	/** Sentences whose text an earlier one has (but for case and white space). */
@@ -229,7 +229,7 @@ export interface LatentClustering {
 export interface KMeansSteps {
 	kind: "k-means-steps";
 	k: number;
-	/** The texts that were drawn and clustered, each by its first sentence; a random sample where there are many. */
+	/** The sentences that were clustered: all, or of a random sample of texts the first of each. */
 	points: { sentence: number; x: number; y: number; text: string }[];
 	/** From the start to the end. */
 	steps: {
@@ -244,7 +244,7 @@ export interface KMeansSteps {
 	converged: boolean;
 	/** How many different texts there were to draw from. */
 	n_texts: number;
-	/** Sentences whose text an earlier one has: they are no points of their own. */
+	/** Sentences whose text an earlier one has: a sample has none of them. */
 	copies: number;
 	/** How the centres were placed first. */
 	start: "random" | "k-means++";

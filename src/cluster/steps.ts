@@ -1,5 +1,6 @@
 import type { Activations, Pool } from "../activations";
 import type { Sentences } from "../dataset";
+import { notFinite } from "../finite";
 import { listenTo, turns } from "../interrupt";
 import { type Random, random } from "../random";
 import type { Latents } from "../sae";
@@ -20,7 +21,10 @@ export interface KMeansStepsOptions {
 	 * proportion to its squared distance from those before (Arthur & Vassilvitskii 2007).
 	 */
 	start?: "random" | "k-means++";
-	/** At most so many texts, drawn at random where there are more; of copies the first stands for all. Default: 400. */
+	/**
+	 * At most so many sentences. Where there are more, so many texts are drawn at random, each by its first sentence.
+	 * Default: 400.
+	 */
 	sample?: number;
 	/** As for `cluster`; not with a clustering, which has its own. */
 	pool?: Pool;
@@ -66,7 +70,7 @@ export async function kMeansSteps(
 	});
 	const { first, told } = unitsIn(sentences);
 	const draw = random(seed);
-	const chosen = drawn(first, sample, draw);
+	const chosen = drawn(places.length, first, sample, draw);
 	const points = Array.from(chosen, (i) => places[i]);
 	const centres = startAt(points, k, start, draw);
 	return {
@@ -104,10 +108,15 @@ async function placed(
 	return { places, sentences: acts.sentences };
 }
 
-/** All, or so many of them, ascending. */
-function drawn(all: Uint32Array, sample: number, draw: Random): Uint32Array {
-	if (all.length <= sample) return all;
-	return draw.shuffle(all.slice()).subarray(0, sample).sort();
+/** All n sentences, or the first ones of so many texts, ascending. */
+function drawn(
+	n: number,
+	first: Uint32Array,
+	sample: number,
+	draw: Random,
+): Uint32Array {
+	if (n <= sample) return Uint32Array.from({ length: n }, (_, i) => i);
+	return draw.shuffle(first.slice()).subarray(0, sample).sort();
 }
 
 /** k points that lie apart. */
@@ -119,8 +128,9 @@ function startAt(
 ): Place[] {
 	const bad = points.findIndex((p) => !p.every(Number.isFinite));
 	if (bad >= 0)
-		throw new Error(
-			`Point ${bad} of the ${points.length} lies at ${points[bad].join(", ")}, which is not finite; look for NaN where the rows were made.`,
+		throw notFinite(
+			`Point ${bad} of the projection`,
+			`it lies at ${points[bad].join(", ")}`,
 		);
 	const centres: Place[] = [];
 	const closest = new Float64Array(points.length).fill(1);

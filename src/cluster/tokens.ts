@@ -1,4 +1,10 @@
-import type { Activations } from "../activations";
+import {
+	type Activations,
+	checkValues,
+	inSentence,
+	LEAVE_OUT,
+} from "../activations";
+import { NotFinite } from "../finite";
 import { turns, untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import { checkMetric, checkWhole } from "./cluster";
@@ -65,8 +71,12 @@ async function clusterUntil(
 	const started = performance.now();
 	const { k, metric, seed } = settings;
 	check(acts, settings);
-	const learnt = await learn(acts, settings);
-	const found = await lastPass(acts, learnt.centres, settings);
+	const { learnt, found } = await groups(acts, settings).catch(
+		async (error) => {
+			if (error instanceof NotFinite) await locate(acts);
+			throw error;
+		},
+	);
 	const { centres } = learnt;
 	const units = unitsIn(acts.sentences);
 	const named = largestFirst({ assignment: found.assignment, centres }, k);
@@ -84,6 +94,26 @@ async function clusterUntil(
 		...(learnt.stopped && { stopped: learnt.stopped }),
 		seconds: (performance.now() - started) / 1000,
 	};
+}
+
+async function groups(acts: Activations, settings: Settings) {
+	const learnt = await learn(acts, settings);
+	return { learnt, found: await lastPass(acts, learnt.centres, settings) };
+}
+
+/** Throws where a number is not finite, with its sentence: a batch of mixed rows does not tell. */
+async function locate(acts: Activations): Promise<void> {
+	const { d_in } = acts;
+	let first = 0;
+	for await (const data of acts.batches()) {
+		const n = data.length / d_in;
+		checkValues(
+			{ kind: "dense", rows: n, columns: d_in, data },
+			(row) => inSentence("activations", acts, acts.rows.sentence[first + row]),
+			LEAVE_OUT,
+		);
+		first += n;
+	}
 }
 
 function check(

@@ -27,7 +27,7 @@ export function unitsIn(
 	if (group !== undefined && !Object.hasOwn(labels, group)) {
 		const near = nearNames(group, Object.keys(labels)).join(", ");
 		throw new Error(
-			`group is "${group}", and the sentences have no such label${near ? `; near it are ${near}` : "s at all"}.`,
+			`group is "${group}", and the sentences have no such label; ${near ? `near it are ${near}` : "they have no labels at all"}.`,
 		);
 	}
 	const groups = group === undefined ? sentences.group : labels[group];
@@ -41,7 +41,7 @@ export function unitsIn(
 		...{ text, unit, first: Uint32Array.from(first) },
 		share: shares(text, Uint32Array.from(text.keys())),
 		told: {
-			unit: groups ? "group" : "text",
+			unit: groups ? "text and group" : "text",
 			n_units: new Set(unit).size,
 			copies: text.length - first.length,
 			...(group !== undefined && { group }),

@@ -156,7 +156,7 @@ test("with a group the same is true of ten different texts by each of eight auth
 	assert.ok(Math.abs(grouped.p - 2 / 70) < 1e-12, `${grouped.p}`);
 	assert.deepEqual(
 		[grouped.unit, grouped.n_units, grouped.group, grouped.copies],
-		["group", 8, "author", 0],
+		["text and group", 8, "author", 0],
 	);
 	const alone = await side();
 	assert.ok(alone.p < 1e-15);
@@ -164,7 +164,7 @@ test("with a group the same is true of ten different texts by each of eight auth
 	const group = acts.sentences.labels.author;
 	const own = { ...acts, sentences: { ...acts.sentences, group } };
 	const found = await cluster(own, { k: 2 });
-	assert.deepEqual([found.unit, found.n_units], ["group", 8]);
+	assert.deepEqual([found.unit, found.n_units], ["text and group", 8]);
 	await assert.rejects(
 		side("autor"),
 		/group is "autor", and the sentences have no such label; near it are author/,
@@ -204,7 +204,7 @@ test("groups: clusters that are an author each are stable among texts, and not w
 	assert.ok((authors.rows[3].weakest as number) < 0.75);
 	assert.deepEqual(
 		[authors.unit, authors.n_units, authors.group],
-		["group", 12, "author"],
+		["text and group", 12, "author"],
 	);
 	await assert.rejects(
 		howManyClusters(acts, { ks: [7], group: "author" }),

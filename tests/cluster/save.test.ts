@@ -85,7 +85,7 @@ test("copies, groups and silent sentences come back as they were told", async ()
 		});
 		assert.deepEqual(
 			[saved.copies, saved.silent, saved.unit],
-			[30, 1, "group"],
+			[30, 1, "text and group"],
 		);
 		saveClustering(saved, file);
 		const { projection: _, ...loaded } = loadClustering(file);

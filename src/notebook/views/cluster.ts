@@ -56,7 +56,7 @@ function apart({
 	const n = (count: number) => count.toLocaleString("en-US");
 	return [
 		copies && `copies of another's text among them: ${n(copies)}`,
-		unit === "group" &&
+		unit === "text and group" &&
 			`drawn and tested by groups${group ? ` (${group})` : ""}: ${n(n_units)}`,
 		silent &&
 			`in which no latent fires, or none that varies, and which lie in the nearest cluster all the same: ${n(silent)}`,
@@ -205,13 +205,9 @@ export function kMeansStepsView(steps: KMeansSteps): Html {
 
 /** Which texts the points are, where not all the sentences. */
 function ofTexts({ points, n_texts, copies }: KMeansSteps): string {
-	const n = (count: number) => count.toLocaleString("en-US");
-	return [
-		points.length < n_texts && `, drawn from ${n(n_texts)} texts`,
-		copies && ` (${n(copies)} copies left out)`,
-	]
-		.filter(Boolean)
-		.join("");
+	return points.length < n_texts + copies
+		? `, drawn from ${n_texts.toLocaleString("en-US")} texts`
+		: "";
 }
 
 /** Each cluster of tokens with its size and the tokens that mark it. */

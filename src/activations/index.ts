@@ -1,4 +1,5 @@
 export { centre, writesToStream } from "./centre";
+export { checkMatrix, checkValues, inSentence, LEAVE_OUT } from "./check";
 export { layCompressed, widthFor } from "./compressed";
 export { extract } from "./extract";
 export { gemm } from "./gemm";

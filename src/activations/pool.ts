@@ -1,6 +1,7 @@
 import { listenTo, turns } from "../interrupt";
 import { nearNames } from "../suggest";
 import type { Activations } from ".";
+import { checkMatrix, checkValues, inSentence, LEAVE_OUT } from "./check";
 import type { DenseMatrix, Matrix, SparseMatrix } from "./matrix";
 
 /** The part of `Latents` that pooling reads: compressed rows, one a token, over the activations they came from. */
@@ -33,8 +34,8 @@ export interface PoolOptions {
  * and end tokens left out. Activations give dense rows [n_sentences, d_in]; latents give sparse rows
  * [n_sentences, d_sae], the mean of the latents (not the latents of the mean).
  *
- * Throws when `pool` is no way to pool, when `before` is no offsets column, and when a sentence has no token that
- * counts.
+ * Throws when `pool` is no way to pool, when `before` is no offsets column, when a sentence has no token that counts, and
+ * when a token that counts has a number that is not finite.
  */
 export async function poolSentences(
 	source: Activations | TokenLatents,
@@ -45,7 +46,7 @@ export async function poolSentences(
 	const turn = turns(listenTo(options.signal));
 	const counted = countedTokens(acts, options.before);
 	if (source.kind === "latents")
-		return poolLatents(source, pool, counted, turn);
+		return finite(await poolLatents(source, pool, counted, turn), source);
 	const d = acts.d_in;
 	const pooler = densePooler(pool, d, acts.rows.sentence, counted);
 	let row = 0;
@@ -53,7 +54,32 @@ export async function poolSentences(
 		await turn();
 		for (let at = 0; at < batch.length; at += d) pooler.add(row++, batch, at);
 	}
-	return pooler.matrix;
+	if (row !== counted.keep.length)
+		throw new Error(
+			`The activations have ${row} rows of ${d} values, and their rows.sentence ${counted.keep.length}; extract them again.`,
+		);
+	return finite(pooler.matrix, source);
+}
+
+/** The pooled rows. Throws where one is not finite: none is unless a token was not. */
+function finite<T extends Matrix>(
+	pooled: T,
+	source: Activations | TokenLatents,
+): T {
+	const acts = source.kind === "latents" ? source.acts : source;
+	checkValues(
+		pooled,
+		(sentence) => inSentence(source.kind, acts, sentence),
+		LEAVE_OUT,
+	);
+	return pooled;
+}
+
+/** The larger of two; NaN where `value` is infinitely small, which would be lost among others. */
+function larger(most: number, value: number): number {
+	return value === Number.NEGATIVE_INFINITY
+		? Number.NaN
+		: Math.max(most, value);
 }
 
 /** "mean" where none is given. Throws where it is no way to pool. */
@@ -147,7 +173,7 @@ export function densePooler(
 				for (let j = 0; j < d; j++) data[to + j] += share * values[at + j];
 			} else if (pool === "max") {
 				for (let j = 0; j < d; j++)
-					data[to + j] = Math.max(data[to + j], values[at + j]);
+					data[to + j] = larger(data[to + j], values[at + j]);
 			} else if (last?.[s] === row) data.set(values.subarray(at, at + d), to);
 		},
 	};
@@ -172,6 +198,7 @@ async function poolLatents(
 	turn: () => Promise<void>,
 ): Promise<SparseMatrix> {
 	const { indptr: from, d_sae } = latents;
+	checkLatents(latents);
 	const rowsOfSentence = groupRows(latents.acts.rows.sentence, keep, tokens);
 	const indptr = new Float64Array(tokens.length + 1);
 	const indices: Uint32Array[] = [];
@@ -188,8 +215,8 @@ async function poolLatents(
 				const value = latents.values[p];
 				if (fired[latent]++ === 0) {
 					touched.push(latent);
-					sum[latent] = value;
-				} else if (pool === "max") sum[latent] = Math.max(sum[latent], value);
+					sum[latent] = pool === "max" ? larger(value, value) : value;
+				} else if (pool === "max") sum[latent] = larger(sum[latent], value);
 				else sum[latent] += value;
 			}
 		}
@@ -219,6 +246,14 @@ async function poolLatents(
 		indices: concatenate(indices, new Uint32Array(indptr[tokens.length])),
 		values: concatenate(values, new Float32Array(indptr[tokens.length])),
 	};
+}
+
+/** Throws unless they are sparse rows of d_sae columns, one a token. */
+function checkLatents(latents: TokenLatents): void {
+	const { d_sae: columns, indptr, indices, values, acts } = latents;
+	const rows = acts.rows.sentence.length;
+	const x = { rows, columns, indptr, indices, values };
+	checkMatrix({ kind: "sparse", ...x }, "The latents");
 }
 
 /** The kept rows of each sentence, wherever they stand. */

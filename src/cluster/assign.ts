@@ -6,7 +6,8 @@ import { agreements } from "./enrichment";
 import { nearestCentres } from "./kmeans";
 import { sizesOf } from "./largest-first";
 import type { ClusterAssignment, Clustering } from "./result";
-import { intoSpace } from "./rows";
+import { intoSpace, silentRows } from "./rows";
+import { unitsIn } from "./units";
 
 /**
  * Puts new sentences into the clusters that were found for others: their rows are made, cut and scaled as those of the
@@ -31,17 +32,21 @@ export async function assignSentences(
 		...(before !== undefined && { before }),
 		...(signal && { signal }),
 	});
-	const found = await nearestCentres(intoSpace(pooled, space), centres, k);
+	const x = intoSpace(pooled, space);
+	const found = await nearestCentres(x, centres, k);
 	const { assignment } = found;
+	const units = unitsIn(acts.sentences);
 	return {
 		kind: "cluster-assignment",
 		k,
 		hook_name: acts.hook_name,
 		sentences: acts.sentences,
+		...units.told,
 		assignment,
 		distance: found.distance.map(Math.sqrt),
 		sizes: sizesOf(assignment, k),
-		agreement: agreements(assignment, acts.sentences.labels),
+		silent: silentRows(x).reduce((sum, one) => sum + one, 0),
+		agreement: agreements(assignment, acts.sentences.labels, units),
 	};
 }
 

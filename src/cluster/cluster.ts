@@ -15,6 +15,7 @@ import { largestFirst } from "./largest-first";
 import { kMeansWithLibrary } from "./library";
 import type { Clustering } from "./result";
 import { scaleRows } from "./rows";
+import { unitsIn } from "./units";
 
 /** What is clustered, and how its tokens become rows. */
 export interface RowOptions {
@@ -24,6 +25,11 @@ export interface RowOptions {
 	before?: string;
 	/** "euclidean" (default), or "spherical": centres have the length 1 too, and what counts is the cosine. */
 	metric?: Clustering["metric"];
+	/**
+	 * A label column, e.g. "author": sentences that share its value are drawn and tested as one, for they are no independent
+	 * witnesses; "" is no group. Default: the sentences' own `group`, where they have it.
+	 */
+	group?: string;
 	/** Default: 0. The same seed gives the same result. */
 	seed?: number;
 }
@@ -42,13 +48,14 @@ export interface ClusterOptions extends RowOptions {
 /**
  * Groups sentences by k-means on the mean (or what `pool` says) of their tokens' latents (or activations), each column
  * scaled to a standard deviation of 1 and each sentence to length 1. Labels take no part; the agreement with each is told
- * afterwards. Every sentence is clustered, whatever its split.
+ * afterwards. Every sentence is clustered, whatever its split. Copies of a text are clustered with it, but count once in
+ * all that is said of the clusters: silhouette, agreement, exemplars, tests.
  *
  * On `signal` the best clustering so far is described and comes back, marked `stopped: "interrupted"`; where there is none
  * yet, the signal's reason is thrown.
  *
  * Throws when k is no whole number from 1 to the number of sentences, when fewer sentences are distinct, when no latent
- * fires, when numbers are not finite, and when `before` is no offsets column or another option is unknown.
+ * fires, when numbers are not finite, and when `before` is no offsets column, `group` no label or another option unknown.
  */
 export function cluster(
 	source: Latents | Activations,
@@ -71,14 +78,16 @@ async function clusterUntil(
 	checkMetric(metric);
 	check(options, k, sentences.text.length);
 	const pool = checkPool(options.pool);
+	const units = unitsIn(sentences, options.group);
 	const counted = countedTokens(acts, before);
 	const pooled = await rowsOfSentences(source, options);
 	const scaled = scaleRows(pooled);
 	const all = { ...options, k, seed, metric };
 	const { restarts, ...found } = await partitionOf(scaled.x, all);
 	const partition = { ...found, ...largestFirst(found, k) };
-	const what = { source, counted, pool, pooled, scaled, partition, k, seed };
-	const described = await describe(what);
+	const described = await describe({
+		...{ source, counted, pool, pooled, scaled, partition, units, k, seed },
+	});
 	const { assignment, centres, inertia, stopped } = partition;
 	return {
 		kind: "clusters",
@@ -89,6 +98,7 @@ async function clusterUntil(
 		pool,
 		...(before !== undefined && { before }),
 		sentences,
+		...units.told,
 		assignment,
 		centres,
 		space: { offset: scaled.offset, factor: scaled.factor },

@@ -4,6 +4,7 @@ import {
 	type SparseMatrix,
 } from "../activations";
 import type { Latents } from "../sae";
+import type { Units } from "./units";
 
 /** The latents that fire on a token that counts (the model's begin and end tokens do not), ascending. */
 export function firingLatents(source: Latents): Uint32Array {
@@ -18,13 +19,14 @@ export function firingLatents(source: Latents): Uint32Array {
 }
 
 /**
- * For each of `latents` (ascending) a row over the sentences: the same number where it fires in the sentence, nothing
- * where it does not, at length 1. So the cosine of two rows is n_ab / √(n_a n_b), of the sentences in which both fire
+ * For each of `latents` (ascending) a row over the texts: the same number where it fires in the text (in any copy of it),
+ * nothing where it does not, at length 1. So the cosine of two rows is n_ab / √(n_a n_b), of the texts in which both fire
  * and each does (Ochiai's coefficient): how strongly they fire takes no part.
  */
 export async function coactivation(
 	source: Latents,
 	latents: Uint32Array,
+	units: Units,
 	signal?: AbortSignal,
 ): Promise<SparseMatrix> {
 	const pooled = (await poolSentences(source, {
@@ -35,21 +37,23 @@ export async function coactivation(
 	latents.forEach((latent, row) => {
 		rowOf[latent] = row;
 	});
-	const indptr = new Float64Array(latents.length + 1);
-	for (const latent of pooled.indices)
-		if (rowOf[latent] >= 0) indptr[rowOf[latent] + 1]++;
-	for (let i = 0; i < latents.length; i++) indptr[i + 1] += indptr[i];
-	const next = indptr.slice();
-	const indices = new Uint32Array(indptr[latents.length]);
-	for (let sentence = 0; sentence < pooled.rows; sentence++)
+	const texts: number[][] = Array.from(latents, () => []);
+	for (const sentence of byText(units)) {
+		const text = units.text[sentence];
 		for (
 			let p = pooled.indptr[sentence];
 			p < pooled.indptr[sentence + 1];
 			p++
 		) {
-			const row = rowOf[pooled.indices[p]];
-			if (row >= 0) indices[next[row]++] = sentence;
+			const own = texts[rowOf[pooled.indices[p]]];
+			if (own && own[own.length - 1] !== text) own.push(text);
 		}
+	}
+	const indptr = new Float64Array(latents.length + 1);
+	texts.forEach(({ length }, i) => {
+		indptr[i + 1] = indptr[i] + length;
+	});
+	const indices = Uint32Array.from(texts.flat());
 	const values = new Float32Array(indices.length);
 	for (let i = 0; i < latents.length; i++)
 		values
@@ -58,22 +62,28 @@ export async function coactivation(
 	return {
 		kind: "sparse",
 		rows: latents.length,
-		columns: pooled.rows,
+		columns: units.first.length,
 		indptr,
 		indices,
 		values,
 	};
 }
 
+/** The sentences in the order of their texts, copies side by side. */
+function byText({ text }: Units): Uint32Array {
+	return Uint32Array.from(text.keys()).sort((a, b) => text[a] - text[b]);
+}
+
 /**
  * The text of the token type that each of `latents` fires on most: the one with the largest cosine between its
- * activations over all tokens and the type's occurrences (1 there, 0 elsewhere), the sum on them / √(how many there are).
+ * activations over all tokens, a text counted once and shared out among its copies, and the type's occurrences (1 there, 0 elsewhere), the sum on them / √(how many there are).
  * So neither one odd occurrence of a rare token wins, as by the mean, nor always the commonest token, as by the sum. Of
  * equals it is the one that occurs first.
  */
 export function strongestTokens(
 	source: Latents,
 	latents: Uint32Array,
+	units: Units,
 ): string[] {
 	const { rows, sentences } = source.acts;
 	const { keep } = countedTokens(source.acts);
@@ -82,13 +92,17 @@ export function strongestTokens(
 	const sum = new Float64Array(source.d_sae);
 	for (const own of rowsByToken(rows.token, keep)) {
 		const touched = new Set<number>();
-		for (const row of own)
+		let n = 0;
+		for (const row of own) {
+			const share = units.share[rows.sentence[row]];
+			n += share;
 			for (let p = source.indptr[row]; p < source.indptr[row + 1]; p++) {
 				touched.add(source.indices[p]);
-				sum[source.indices[p]] += source.values[p];
+				sum[source.indices[p]] += share * source.values[p];
 			}
+		}
 		for (const latent of touched) {
-			const score = sum[latent] / Math.sqrt(own.length);
+			const score = sum[latent] / Math.sqrt(n);
 			sum[latent] = 0;
 			if (score <= best[latent]) continue;
 			best[latent] = score;

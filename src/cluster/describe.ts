@@ -1,4 +1,9 @@
-import type { Activations, Counted, Matrix } from "../activations";
+import {
+	type Activations,
+	type Counted,
+	type Matrix,
+	takeRows,
+} from "../activations";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
 import {
@@ -13,8 +18,9 @@ import type { Partition } from "./kmeans";
 import { sizesOf } from "./largest-first";
 import { markingLatents, markingTokens } from "./marks";
 import type { Clustering } from "./result";
-import type { ScaledRows } from "./rows";
+import { type ScaledRows, silentRows } from "./rows";
 import { silhouette } from "./silhouette";
+import type { Units } from "./units";
 
 /** Sentences that stand for a cluster, and that lie at its edge. */
 const LISTED = 5;
@@ -27,51 +33,70 @@ export interface Found {
 	pooled: Matrix;
 	scaled: ScaledRows;
 	partition: Partition;
+	units: Units;
 	k: number;
 	seed: number;
 }
 
 /** What the clusters are: all of a `Clustering` that follows from the partition. */
 export async function describe(found: Found) {
-	const { source, counted, pooled, scaled, partition, k, seed } = found;
+	const { source, counted, pooled, scaled, partition, units, k, seed } = found;
 	const { assignment, centres } = partition;
 	const acts = source.kind === "latents" ? source.acts : source;
 	const { labels } = acts.sentences;
-	const distance = distancesToOwn(scaled.x, assignment, centres);
-	const exemplars = listed(distance, assignment, k, "nearest");
+	const silent = silentRows(scaled.x);
+	const distance = distancesToOwn(scaled.x, assignment, centres).map((d, i) =>
+		silent[i] ? Number.NaN : d,
+	);
+	const exemplars = listed(distance, assignment, units, k, "nearest");
 	const marks =
-		source.kind === "latents" ? markingLatents(pooled, assignment, k) : [];
+		source.kind === "latents"
+			? markingLatents(pooled, assignment, units.unit, k)
+			: [];
 	return {
 		sizes: sizesOf(assignment, k),
-		silhouette: await silhouette(scaled.x, assignment, { seed }),
-		agreement: agreements(assignment, labels),
+		silent: silent.reduce((sum, one) => sum + one, 0),
+		silhouette: await silhouette(
+			takeRows(scaled.x, units.first),
+			units.first.map((i) => assignment[i]),
+			{ seed },
+		),
+		agreement: agreements(assignment, labels, units),
 		exemplars,
-		farthest: listed(distance, assignment, k, "farthest"),
+		farthest: listed(distance, assignment, units, k, "farthest"),
 		marks,
 		tokens: markingTokens(
 			acts,
 			counted.keep,
+			units,
 			(row) => assignment[acts.rows.sentence[row]],
 			k,
 		),
 		activating: await activating(found, exemplars, marks),
-		enrichment: enrichment(assignment, labels, k),
+		enrichment: enrichment(assignment, labels, units, k),
 		projection: await project(found),
 	};
 }
 
-/** Of each cluster the sentences nearest its centre, nearest first, or the farthest, farthest first. */
+/**
+ * Of each cluster the texts nearest its centre, nearest first, or the farthest, farthest first; each by its first sentence
+ * there. Distances that are NaN take no part.
+ */
 function listed(
 	distance: Float64Array,
 	assignment: Uint32Array,
+	{ text }: Units,
 	k: number,
 	which: "nearest" | "farthest",
 ): Clustering["exemplars"] {
 	const sign = which === "nearest" ? -1 : 1;
 	return Array.from({ length: k }, (_, cluster) => {
-		const own = distance.map((d, i) =>
-			assignment[i] === cluster ? sign * d : Number.NaN,
-		);
+		const met = new Set<number>();
+		const own = distance.map((d, i) => {
+			if (assignment[i] !== cluster || met.has(text[i])) return Number.NaN;
+			met.add(text[i]);
+			return sign * d;
+		});
 		return topIndices(own, LISTED).map((sentence) => ({
 			cluster,
 			sentence,

@@ -37,3 +37,25 @@ export function squaredDistances(
 		return Math.max(0, lengths[i] - 2 * dot + squares[c]);
 	});
 }
+
+/** Squared distance of two rows from their differences. */
+export function squareBetween(x: Matrix, i: number, j: number): number {
+	let sum = 0;
+	if (x.kind === "dense") {
+		const d = x.columns;
+		for (let c = 0; c < d; c++)
+			sum += (x.data[i * d + c] - x.data[j * d + c]) ** 2;
+		return sum;
+	}
+	let p = x.indptr[i];
+	let q = x.indptr[j];
+	const [endP, endQ] = [x.indptr[i + 1], x.indptr[j + 1]];
+	while (p < endP || q < endQ) {
+		const a = p < endP ? x.indices[p] : x.columns;
+		const b = q < endQ ? x.indices[q] : x.columns;
+		const left = a <= b ? x.values[p++] : 0;
+		const right = b <= a ? x.values[q++] : 0;
+		sum += (left - right) ** 2;
+	}
+	return sum;
+}

@@ -1,20 +1,28 @@
 import type { Sentences } from "../dataset";
 import { topIndices } from "../top";
-import { correctedTests } from "./marks";
+import { correctedTests, newCounts } from "./marks";
 import { agreementOf } from "./quality";
 import type { Agreement, Clustering } from "./result";
+import type { Units } from "./units";
 
 /** Classes of a label that are looked at: as many as a column may have to be a label without being asked for. */
 const CLASSES = 50;
 
-/** How far the clusters agree with each label; NaN where no sentence has it. Sentences without it take no part. */
+/**
+ * How far the clusters agree with each label; NaN where no sentence has it. Sentences without it take no part, and of the
+ * copies of a text only the first that has it does.
+ */
 export function agreements(
 	assignment: Uint32Array,
 	labels: Sentences["labels"],
+	{ text }: Pick<Units, "text">,
 ): Record<string, Agreement> {
 	return Object.fromEntries(
 		Object.entries(labels).map(([label, values]) => {
-			const own = labelled(values);
+			const met = new Set<number>();
+			const own = labelled(values).filter(
+				(i) => !met.has(text[i]) && met.add(text[i]),
+			);
 			return [
 				label,
 				agreementOf(
@@ -34,10 +42,11 @@ export function agreements(
 export function enrichment(
 	assignment: Uint32Array,
 	labels: Sentences["labels"],
+	{ unit }: Pick<Units, "unit">,
 	k: number,
 ): Clustering["enrichment"] {
 	return Object.entries(labels).flatMap(([label, values]) =>
-		enrichmentIn(label, values, assignment, k),
+		enrichmentIn(label, values, assignment, unit, k),
 	);
 }
 
@@ -45,6 +54,7 @@ function enrichmentIn(
 	label: string,
 	values: string[],
 	assignment: Uint32Array,
+	unit: Uint32Array,
 	k: number,
 ): Clustering["enrichment"] {
 	const own = labelled(values);
@@ -57,13 +67,16 @@ function enrichmentIn(
 	const place = new Map(classes.map((name, c) => [name, c]));
 	const inside = new Uint32Array(k * classes.length);
 	const sizes = new Uint32Array(k);
+	const count = newCounts(k, classes.length, unit, assignment, own);
 	for (const i of own) {
 		sizes[assignment[i]]++;
 		const c = place.get(values[i]);
-		if (c !== undefined) inside[assignment[i] * classes.length + c]++;
+		if (c === undefined) continue;
+		inside[assignment[i] * classes.length + c]++;
+		count.add(i, c);
 	}
 	const total = classes.map((name) => counts.get(name) as number);
-	const p = correctedTests(inside, total, sizes, own.length);
+	const p = correctedTests(count);
 	return Array.from(inside, (n, at) => {
 		const cluster = Math.floor(at / classes.length);
 		const c = at % classes.length;
@@ -79,5 +92,5 @@ function enrichmentIn(
 
 /** The sentences that have the label. */
 function labelled(values: string[]): number[] {
-	return [...values.keys()].filter((i) => values[i] !== "");
+	return [...values.keys()].filter((i) => values[i].trim() !== "");
 }

@@ -1,4 +1,4 @@
-import type { Activations, Matrix } from "../activations";
+import { type Activations, type Matrix, takeRows } from "../activations";
 import { untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
@@ -12,8 +12,8 @@ import { distinctRows } from "./distinct";
 import { gapOf, referenceFor } from "./gap";
 import { kMeans, type Partition } from "./kmeans";
 import { recommend } from "./recommend";
-import type { ClusterCounts } from "./result";
-import { scaleRows } from "./rows";
+import type { ClusterCounts, UnitCounts } from "./result";
+import { scaleRows, silentRows } from "./rows";
 import { silhouettes } from "./silhouette";
 import {
 	agreementOfPairs,
@@ -23,6 +23,7 @@ import {
 	type Resample,
 	resamples,
 } from "./stability";
+import { unitsIn } from "./units";
 
 const RESTARTS = 10;
 
@@ -46,9 +47,9 @@ export interface HowManyOptions extends RowOptions {
  *
  * Gap: Tibshirani, Walther & Hastie (2001), against data without clusters. For activations these are uniform over the
  * box of the scaled rows' principal components; for latents each column's values are dealt out anew among the
- * sentences, independently of the other columns. Both are given the length 1, as the rows are.
- * Stability: k-means is fitted to bootstrap samples of the sentences, and each pair of fits is compared on the sentences
- * that both saw, by the adjusted Rand index, which is corrected for chance.
+ * texts, independently of the other columns. Both are given the length 1, as the rows are.
+ * Stability: k-means is fitted to bootstrap samples of the texts (of whole groups of them, where there are groups), and
+ * each pair of fits is compared on the texts that both saw, by the adjusted Rand index, which is corrected for chance.
  * `weakest`: how surely the least sure cluster is found again in the samples, a Jaccard index (Hennig 2007).
  *
  * The recommendation is the largest k of which both hold:
@@ -60,9 +61,11 @@ export interface HowManyOptions extends RowOptions {
  * random out of eight true ones, lowers the adjusted Rand index to 0.92 only, but is not found again itself. Nor would a gap
  * alone: real text is never independent noise, and mere directions in which it varies raise the gap for every k.
  *
+ * Copies of a text are one: every number is of the different texts, each counted once, as if the copies were not there.
+ *
  * On `signal` the ks that are done come back, marked `stopped: "interrupted"`; where none is, the signal's reason is
- * thrown. Throws on options out of range, on numbers that are not finite, and when the distinct sentences are fewer than
- * twice the largest k.
+ * thrown. Throws on options out of range, on numbers that are not finite, when `group` is no label, and when the distinct
+ * sentences, or the groups, are fewer than twice the largest k.
  */
 export function howManyClusters(
 	source: Latents | Activations,
@@ -82,13 +85,19 @@ async function howManyUntil(
 	checkMetric(metric);
 	checkWhole("repeats", repeats, 2);
 	checkWhole("restarts", options.restarts ?? RESTARTS, 1);
-	const pooled = await rowsOfSentences(source, options);
+	const acts = source.kind === "latents" ? source.acts : source;
+	const units = unitsIn(acts.sentences, options.group);
+	const pooled = takeRows(await rowsOfSentences(source, options), units.first);
 	const scaled = scaleRows(pooled);
-	const identity = distinctRows(scaled.x);
-	const ks = checkKs(options.ks, new Set(identity).size);
+	const rowsOf = {
+		unit: units.first.map((i) => units.unit[i]),
+		identity: distinctRows(scaled.x),
+	};
+	const ks = checkKs(options.ks, new Set(rowsOf.identity).size, units.told);
+	const silent = silentRows(scaled.x);
 	const trial: Trial = {
 		x: scaled.x,
-		samples: resamples(identity, repeats, ks[ks.length - 1], seed),
+		samples: resamples(rowsOf, repeats, ks[ks.length - 1], seed),
 		reference: await referenceFor(pooled, scaled),
 		width: await silhouettes(scaled.x, { seed }),
 		fit: { seed, metric, restarts: options.restarts ?? RESTARTS, signal },
@@ -109,8 +118,10 @@ async function howManyUntil(
 	return {
 		kind: "cluster-counts",
 		source: source.kind,
-		hook_name: (source.kind === "latents" ? source.acts : source).hook_name,
-		n_sentences: scaled.x.rows,
+		hook_name: acts.hook_name,
+		n_sentences: units.text.length,
+		...units.told,
+		silent: units.text.reduce((n, text) => n + silent[text], 0),
 		rows,
 		...recommend(rows),
 		repeats,
@@ -193,11 +204,19 @@ function stabilityOf(assignment: Uint32Array, fits: Int32Array[], k: number) {
 }
 
 /** In rising order, each once. */
-function checkKs(given: number[] | undefined, distinct: number): number[] {
-	const most = Math.floor(distinct / 2);
+function checkKs(
+	given: number[] | undefined,
+	distinct: number,
+	{ unit, n_units }: UnitCounts,
+): number[] {
+	const most = Math.floor(Math.min(distinct, n_units) / 2);
+	const few =
+		n_units < distinct && unit === "text and group"
+			? `${n_units} groups are there to draw samples of`
+			: `${distinct} of the sentences are distinct`;
 	if (most < 2)
 		throw new Error(
-			`Only ${distinct} of the sentences are distinct, and at least 4 are needed to compare numbers of clusters.`,
+			`Only ${few}, and at least 4 are needed to compare numbers of clusters.`,
 		);
 	if (!given)
 		return Array.from({ length: Math.min(11, most - 1) }, (_, i) => i + 2);
@@ -210,7 +229,7 @@ function checkKs(given: number[] | undefined, distinct: number): number[] {
 	const largest = ks[ks.length - 1];
 	if (largest > most)
 		throw new Error(
-			`ks goes up to ${largest}, but only ${distinct} of the sentences are distinct, and twice as many as clusters are needed to fit samples of them; give ks of at most ${most}.`,
+			`ks goes up to ${largest}, but only ${few}, and twice as many as clusters are needed to fit samples of them; give ks of at most ${most}.`,
 		);
 	return ks;
 }

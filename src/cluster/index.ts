@@ -12,6 +12,7 @@ export type {
 	KMeansSteps,
 	LatentClustering,
 	TokenClustering,
+	UnitCounts,
 } from "./result";
 export { loadClustering, saveClustering } from "./save";
 export { type KMeansStepsOptions, kMeansSteps } from "./steps";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Matrix, unitRows } from "../activations";
+import { checkValues, type Matrix, unitRows } from "../activations";
 import { random } from "../random";
 import { squaredDistances } from "./distances";
 import { type Means, type Metric, means, type Run } from "./means";
@@ -54,7 +54,7 @@ export async function kMeans(
 	const rows = metric === "spherical" ? unitRows(x) : x;
 	const data = await means(rows, k, metric, options.counts);
 	try {
-		checkFinite(data);
+		checkLengths(data, x);
 		const begin = (start: ArrayLike<number>): Fit => ({
 			run: data.begin(centresAt(rows, start)),
 			assignment: new Uint32Array(x.rows).fill(k), // k: none yet
@@ -108,12 +108,17 @@ interface Fit {
 	moved: boolean;
 }
 
-function checkFinite({ lengths }: Means): void {
-	const row = lengths.findIndex((length) => !Number.isFinite(length));
-	if (row >= 0)
-		throw new Error(
-			`k-means was given a number that is not finite (NaN or infinite) in row ${row}; look for it where the rows were made.`,
-		);
+/** The largest squared length whose products 32 bits hold. */
+const LARGEST = 1e37;
+
+/** Throws where rows are not finite, or too long for products in 32 bits. */
+function checkLengths({ lengths }: Means, x: Matrix): void {
+	const row = lengths.findIndex((length) => !(length <= LARGEST));
+	if (row < 0) return;
+	checkValues(x);
+	throw new Error(
+		`Row ${row} is ${Math.sqrt(lengths[row]).toPrecision(2)} long, too long for products in 32 bits; divide the rows by a constant, or cluster with the metric "spherical".`,
+	);
 }
 
 /** Rounds of several fits side by side, until no row changes its cluster; each does one at least. */
@@ -180,7 +185,7 @@ export async function nearestCentres(
 ): Promise<{ assignment: Uint32Array; distance: Float64Array }> {
 	const data = await means(x, k, "euclidean");
 	try {
-		checkFinite(data);
+		checkLengths(data, x);
 		const run = data.begin(centres);
 		await data.nearest([run]);
 		return { assignment: run.nearest, distance: run.distance };

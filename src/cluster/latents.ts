@@ -1,4 +1,5 @@
 import type { Matrix } from "../activations";
+import { firstNotFinite, notFinite } from "../finite";
 import { untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import { random } from "../random";
@@ -13,11 +14,12 @@ import { latentStability } from "./latent-stability";
 import { umap } from "./map";
 import { membership } from "./membership";
 import type { LatentClustering } from "./result";
+import { unitsIn } from "./units";
 
 export interface LatentClusterOptions {
 	/**
 	 * "decoder" (default): the cosine of two latents' directions, the rows of W_dec. "coactivation": in how far they fire
-	 * in the same sentences, n_ab / √(n_a n_b); for latents only. Those that fire in most sentences meet in many by chance,
+	 * in the same texts, n_ab / √(n_a n_b), copies of a text counted once; for latents only. Those that fire in most sentences meet in many by chance,
 	 * and so come together whatever they mean.
 	 */
 	by?: LatentClustering["by"];
@@ -81,10 +83,13 @@ async function clusterUntil(
 	const { by = "decoder", method = "spherical", map = "pca" } = options;
 	const { k = 10, seed = 0, signal } = options;
 	check(source, options, k);
-	const latents = chosen(candidates(source, by), options, k);
+	const all = candidates(source, by);
+	const latents = chosen(all, options, k);
+	const units =
+		source.kind === "latents" ? unitsIn(source.acts.sentences) : undefined;
 	const x =
-		source.kind === "latents" && by === "coactivation"
-			? await coactivation(source, latents, signal)
+		source.kind === "latents" && units && by === "coactivation"
+			? await coactivation(source, latents, units, signal)
 			: directions(saeOf(source), latents);
 	const found =
 		method === "spherical"
@@ -110,12 +115,13 @@ async function clusterUntil(
 		latents,
 		assignment,
 		sizes,
+		n_candidates: all.length,
+		...(units && { copies: units.told.copies }),
 		...membership(x, assignment, latents, k),
 		...steady,
 		...placed,
-		...(source.kind === "latents" && {
-			tokens: strongestTokens(source, latents),
-		}),
+		...(source.kind === "latents" &&
+			units && { tokens: strongestTokens(source, latents, units) }),
 		seed,
 		...(stopped && { stopped }),
 		seconds: (performance.now() - started) / 1000,
@@ -201,8 +207,12 @@ function squaredLength(
 	for (let at = latent * d_in; at < (latent + 1) * d_in; at++)
 		sum += W_dec[at] * W_dec[at];
 	if (Number.isFinite(sum)) return sum;
-	throw new Error(
-		`W_dec is not finite (NaN or infinite) in the row of latent ${latent}; look at how the autoencoder was trained or loaded.`,
+	const row = W_dec.subarray(latent * d_in, (latent + 1) * d_in);
+	const column = firstNotFinite(row);
+	throw notFinite(
+		`The row of latent ${latent} in W_dec`,
+		`column ${column} is ${row[column]}`,
+		"look at how the autoencoder was trained or loaded",
 	);
 }
 

@@ -1,3 +1,4 @@
+import { notFinite } from "../finite";
 import type { Agreement } from "./result";
 
 /** How often each class of one grouping meets each of another. */
@@ -10,12 +11,25 @@ interface Table {
 
 /**
  * Adjusted Rand index of two groupings of the same things (Hubert & Arabie 1985): 1 when they are the same groups
- * under whatever names, 0 on average for random ones, below 0 when they agree less than that. NaN for no things.
+ * under whatever names, 0 on average for random ones, below 0 when they agree less than that. NaN for no things. Throws
+ * where the two are not as many, and on numbers that are not finite.
  */
 export function adjustedRandIndex<A, B>(
 	a: ArrayLike<A>,
 	b: ArrayLike<B>,
 ): number {
+	if (a.length !== b.length)
+		throw new Error(
+			`The two groupings have ${a.length} and ${b.length} values; give one a thing to each.`,
+		);
+	for (const grouping of [a, b])
+		for (let i = 0; i < grouping.length; i++)
+			if (typeof grouping[i] === "number" && !Number.isFinite(grouping[i]))
+				throw notFinite(
+					`Place ${i} of a grouping`,
+					`it is ${grouping[i]}`,
+					"leave that thing out of both",
+				);
 	return randIndex(tableOf(a, b));
 }
 

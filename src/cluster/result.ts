@@ -9,7 +9,19 @@ export interface ClusterSpace {
 	factor: Float64Array; // [columns]
 }
 
-/** How far a grouping agrees with a label, over the sentences that have it. */
+/** What counts as one in draws, tests and agreements. */
+export interface UnitCounts {
+	/** "text": a text with all its copies. "text and group": all sentences of a group, and what shares a text with them. */
+	unit: "text" | "text and group";
+	/** How many there are. */
+	n_units: number;
+	/** Sentences whose text an earlier one has (but for case and white space). */
+	copies: number;
+	/** The label column that names the groups, where the option `group` gave it. */
+	group?: string;
+}
+
+/** How far a grouping agrees with a label, over the texts that have it: copies of a text count once. */
 export interface Agreement {
 	/** Adjusted Rand index (Hubert & Arabie 1985): 0 by chance, 1 when they are the same groups. */
 	ari: number;
@@ -24,7 +36,7 @@ export interface Agreement {
 }
 
 /** Sentences grouped by k-means: `cluster` returns it. */
-export interface Clustering {
+export interface Clustering extends UnitCounts {
 	kind: "clusters";
 	k: number;
 	/** "spherical": centres have the length 1 too, and what counts is the cosine. */
@@ -44,21 +56,26 @@ export interface Clustering {
 	space: ClusterSpace;
 	/** Sentences in each cluster. */
 	sizes: number[];
+	/**
+	 * Sentences whose row is zero: no latent fires in them, or none that varies. They lie in the nearest cluster, though they
+	 * have no direction, and are never among `exemplars` and `farthest`. Absent where an older file does not tell.
+	 */
+	silent?: number;
 	/** Sum of squared distances to the nearest centre, over scaled rows of length 1. */
 	inertia: number;
-	/** Mean silhouette of at most 2,000 sentences, −1 to 1. */
+	/** Mean silhouette of at most 2,000 texts, −1 to 1; copies of a text count once. */
 	silhouette: number;
 	/** With each label; NaN where no sentence has it. */
 	agreement: Record<string, Agreement>;
-	/** The five sentences nearest each centre, nearest first. */
+	/** The five texts nearest each centre, nearest first, each by its first sentence there. */
 	exemplars: { cluster: number; sentence: number; distance: number }[];
-	/** The five sentences of each cluster that lie farthest from its centre, farthest first. */
+	/** The five texts of each cluster that lie farthest from its centre, farthest first. */
 	farthest: { cluster: number; sentence: number; distance: number }[];
 	/**
 	 * The ten latents that mark each cluster, best first; empty for activations. `score`: in standard deviations, how far
 	 * the mean inside lies above the mean outside. `inside`, `outside`: share of sentences in which it fires. `lift`: inside
-	 * over the share among all. `p_value`: that so many fire inside by chance (one-sided Fisher test), corrected for all
-	 * clusters × latents that fire (Benjamini & Hochberg 1995).
+	 * over the share among all. `p_value`: that so many fire inside by chance (one-sided Fisher test over units: each counts
+	 * once, shared out among its sentences), corrected for all clusters × latents that fire (Benjamini & Hochberg 1995).
 	 */
 	marks: {
 		cluster: number;
@@ -69,7 +86,10 @@ export interface Clustering {
 		lift: number;
 		p_value: number;
 	}[];
-	/** The ten tokens that mark each cluster, best first. `score`: z-score of the log-odds against the other clusters. */
+	/**
+	 * The ten tokens that mark each cluster, best first. `score`: z-score of the log-odds against the other clusters, copies of
+	 * a text counted once.
+	 */
 	tokens: { cluster: number; token: string; score: number }[];
 	/** For each exemplar, in the same order: the characters that make it belong there, and how much (0 to 1). */
 	activating: { start: number; end: number; strength: number }[][];
@@ -101,7 +121,7 @@ export interface Clustering {
 }
 
 /** Sentences put into the clusters of others: `assignSentences` returns it. */
-export interface ClusterAssignment {
+export interface ClusterAssignment extends UnitCounts {
 	kind: "cluster-assignment";
 	k: number;
 	hook_name: HookName;
@@ -112,16 +132,21 @@ export interface ClusterAssignment {
 	distance: Float64Array; // [n_sentences]
 	/** Sentences in each cluster; some may have none. */
 	sizes: number[];
+	/** Sentences whose row is zero, see `Clustering.silent`. */
+	silent: number;
 	/** With each label of these sentences. */
 	agreement: Record<string, Agreement>;
 }
 
 /** What speaks for each number of clusters: `howManyClusters` returns it. */
-export interface ClusterCounts {
+export interface ClusterCounts extends UnitCounts {
 	kind: "cluster-counts";
 	source: "latents" | "activations";
 	hook_name: HookName;
+	/** All of them; every number below is of the different texts, n_sentences − copies, each counted once. */
 	n_sentences: number;
+	/** Sentences whose row is zero, see `Clustering.silent`. */
+	silent: number;
 	/** By rising k; the first is k = 1, of which silhouette and stability are NaN. */
 	rows: {
 		k: number;
@@ -132,7 +157,7 @@ export interface ClusterCounts {
 		gap_error: number;
 		silhouette: number;
 		/**
-		 * Mean adjusted Rand index between pairs of fits to bootstrap samples, on the sentences that both saw. The index is
+		 * Mean adjusted Rand index between pairs of fits to bootstrap samples of the units, on the texts that both saw. The index is
 		 * corrected for chance, so that 0 is what random groups would have, for every k.
 		 */
 		stability: number;
@@ -173,13 +198,19 @@ export interface LatentClustering {
 	/** Cluster of each of `latents`; cluster 0 is the largest. */
 	assignment: Uint32Array; // [n]
 	sizes: number[];
+	/** Latents that could be grouped; where they are more than `latents`, these were drawn from them at random. */
+	n_candidates: number;
+	/** Sentences whose text an earlier one has: a text counts once. Absent where only an autoencoder was given. */
+	copies?: number;
 	/** Mean cosine of its members with its mean direction. */
 	tightness: number[];
 	/**
-	 * Mean adjusted Rand index between pairs of fits to bootstrap samples of the latents, as in `ClusterCounts`; absent where
-	 * none was made.
+	 * Mean adjusted Rand index between pairs of fits to bootstrap samples of the latents, as in `ClusterCounts`; latents with
+	 * one and the same row are drawn together and count once. Absent where none was made.
 	 */
 	stability?: number;
+	/** How many bootstrap samples were fitted; 0 for none. */
+	repeats: number;
 	/** How surely each cluster is found again in these: the Jaccard index of Hennig 2007, from 0.75 stable, below 0.6 not to be trusted. */
 	found_again?: number[];
 	/** The five members nearest each cluster's mean direction, with the cosine. */
@@ -198,7 +229,7 @@ export interface LatentClustering {
 export interface KMeansSteps {
 	kind: "k-means-steps";
 	k: number;
-	/** The sentences that were drawn and clustered, a sample where there are many. */
+	/** The sentences that were clustered: all, or of a random sample of texts the first of each. */
 	points: { sentence: number; x: number; y: number; text: string }[];
 	/** From the start to the end. */
 	steps: {
@@ -211,6 +242,12 @@ export interface KMeansSteps {
 		moved: number;
 	}[];
 	converged: boolean;
+	/** How many different texts there were to draw from. */
+	n_texts: number;
+	/** Sentences whose text an earlier one has: a sample has none of them. */
+	copies: number;
+	/** How the centres were placed first. */
+	start: "random" | "k-means++";
 	seed: number;
 }
 
@@ -229,6 +266,8 @@ export interface TokenClustering {
 	inertia: number;
 	/** The ten token types that mark each cluster, as in `Clustering`. */
 	tokens: { cluster: number; token: string; score: number }[];
+	/** Sentences whose text an earlier one has: in what marks the clusters a text counts once. */
+	copies: number;
 	batches: number;
 	seed: number;
 	stopped?: "interrupted";

@@ -1,4 +1,9 @@
-import { columnMoments, type Matrix } from "../activations";
+import {
+	checkValues,
+	columnMoments,
+	type Matrix,
+	squaredLengths,
+} from "../activations";
 import type { ClusterSpace } from "./result";
 
 export interface ScaledRows extends ClusterSpace {
@@ -23,6 +28,11 @@ export function scaleRows(x: Matrix): ScaledRows {
 	return { x: intoSpace(x, { offset, factor }), offset, factor };
 }
 
+/** 1 for each row that is zero: it has no direction, and lies nowhere. */
+export function silentRows(x: Matrix): Uint8Array {
+	return Uint8Array.from(squaredLengths(x), (square) => Number(square === 0));
+}
+
 /** Rows as a clustering's centres see them. Throws where numbers are not finite. */
 export function intoSpace(x: Matrix, { offset, factor }: ClusterSpace): Matrix {
 	if (x.kind === "dense") {
@@ -32,11 +42,13 @@ export function intoSpace(x: Matrix, { offset, factor }: ClusterSpace): Matrix {
 				data[from + j] = (x.data[from + j] - offset[j]) * factor[j];
 			shorten(data.subarray(from, from + x.columns));
 		}
+		checkValues({ ...x, data });
 		return { ...x, data };
 	}
 	const values = x.values.map((value, p) => value * factor[x.indices[p]]);
 	for (let i = 0; i < x.rows; i++)
 		shorten(values.subarray(x.indptr[i], x.indptr[i + 1]));
+	checkValues({ ...x, values });
 	return { ...x, values };
 }
 
@@ -44,10 +56,6 @@ export function intoSpace(x: Matrix, { offset, factor }: ClusterSpace): Matrix {
 function shorten(row: Float32Array): void {
 	let squares = 0;
 	for (const value of row) squares += value * value;
-	if (!Number.isFinite(squares))
-		throw new Error(
-			"Clustering was given numbers that are not finite (NaN or infinite); look for them where the activations or latents were made.",
-		);
 	if (squares === 0) return;
 	const scale = 1 / Math.sqrt(squares);
 	for (let j = 0; j < row.length; j++) row[j] *= scale;

@@ -9,6 +9,7 @@ import { agreements, enrichment } from "./enrichment";
 import { sizesOf } from "./largest-first";
 import type { Clustering } from "./result";
 import { checkRecord, type Saved } from "./saved";
+import { unitsIn } from "./units";
 
 /** Where the file's header holds all but the numbers, as JSON. */
 const KEY = "sparselens_clustering";
@@ -22,7 +23,9 @@ const MOST = 45_000_000;
  */
 export function saveClustering(clustering: Clustering, file: string): void {
 	const { k, assignment, centres, space, projection, sentences } = clustering;
-	const { sizes, agreement, enrichment, ...rest } = clustering; // these three follow from the others
+	// These follow from the others.
+	const { sizes, agreement, enrichment, unit, n_units, copies, ...rest } =
+		clustering;
 	const offsets = Object.fromEntries(
 		Object.entries(sentences.offsets).map(([name, of]) => [name, [...of]]),
 	);
@@ -61,8 +64,10 @@ export function loadClustering(file: string): Clustering {
 	const { record, tensors } = read(from);
 	const { k, sentences } = record;
 	const { assignment, projection } = tensors;
+	const units = unitsIn(sentences, record.group);
 	return {
 		...record,
+		...units.told,
 		silhouette: record.silhouette ?? Number.NaN,
 		assignment,
 		centres: tensors.centres,
@@ -71,8 +76,8 @@ export function loadClustering(file: string): Clustering {
 			factor: Float64Array.from(tensors.factor),
 		},
 		sizes: sizesOf(assignment, k),
-		agreement: agreements(assignment, sentences.labels),
-		enrichment: enrichment(assignment, sentences.labels, k),
+		agreement: agreements(assignment, sentences.labels, units),
+		enrichment: enrichment(assignment, sentences.labels, units, k),
 		projection: Array.from({ length: assignment.length }, (_, i) => [
 			projection[2 * i],
 			projection[2 * i + 1],

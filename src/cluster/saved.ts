@@ -11,6 +11,9 @@ export type Saved = Omit<
 	| "agreement"
 	| "enrichment"
 	| "silhouette"
+	| "unit"
+	| "n_units"
+	| "copies"
 > & { silhouette: number | null };
 
 /** Throws a sentence that says what is wrong. */
@@ -43,6 +46,11 @@ export function checkRecord(value: unknown, refuse: Refuse): Saved {
 	if (value.stopped !== undefined && value.stopped !== "interrupted")
 		refuse(`stopped is ${told(value.stopped)}`);
 	const n = checkSentences(value.sentences, refuse);
+	const { labels } = value.sentences as Saved["sentences"];
+	if (value.group !== undefined && !Object.hasOwn(labels, String(value.group)))
+		refuse(`its group is ${told(value.group)}, which is no label of it`);
+	if (value.silent !== undefined && !isPlace(value.silent))
+		refuse("silent is no number of sentences");
 	const k = value.k as number;
 	if (!Number.isSafeInteger(k) || k < 1 || k > n)
 		refuse(`k is ${told(k)} for ${n} sentences`);
@@ -60,7 +68,7 @@ export function checkRecord(value: unknown, refuse: Refuse): Saved {
 /** How many there are. */
 function checkSentences(value: unknown, refuse: Refuse): number {
 	if (!isFields(value)) return refuse("it has no sentences");
-	const { kind, name, text, labels, offsets, split } = value;
+	const { kind, name, text, labels, offsets, split, group } = value;
 	if (kind !== "sentences" || typeof name !== "string")
 		refuse("its sentences have no name");
 	if (!isList(text) || !text.every((t) => typeof t === "string"))
@@ -87,6 +95,8 @@ function checkSentences(value: unknown, refuse: Refuse): number {
 		columns({ split }, "split", (v) =>
 			["train", "validation", "test"].includes(v as string),
 		);
+	if (group !== undefined)
+		columns({ group }, "group", (v) => typeof v === "string");
 	return text.length;
 }
 

@@ -1,24 +1,40 @@
 import { type Matrix, takeRows } from "../activations";
 import { random } from "../random";
 import { type KMeansOptions, kMeans } from "./kmeans";
+import { sizesOf } from "./largest-first";
 import { adjustedRandIndex } from "./quality";
 
-/** A bootstrap sample: as many rows as there are, drawn with replacement, ascending. */
-export type Resample = Uint32Array;
+/** A bootstrap sample: how often each row was drawn. */
+export type Resample = Float64Array; // [rows]
 
-/** `count` samples, each with more than `distinct` different rows, so that so many clusters can be made of it. */
+/**
+ * `count` bootstrap samples: as many units as there are, drawn with replacement, each with all its rows. Every sample has
+ * more than `distinct` different rows, so that so many clusters can be made of it.
+ */
 export function resamples(
-	rows: Uint32Array /* number of each row among the distinct ones */,
+	{
+		unit,
+		identity,
+	}: {
+		/** Of each row: whose rows are drawn together. */
+		unit: Uint32Array;
+		/** Of each row: equal rows have the same. */
+		identity: Uint32Array;
+	},
 	count: number,
 	distinct: number,
 	seed: number,
 ): Resample[] {
 	const draw = random(seed);
+	const names = [...new Set(unit)];
+	const place = new Map(names.map((name, at) => [name, at]));
+	const unitOf = unit.map((name) => place.get(name) as number);
 	return Array.from({ length: count }, () => {
 		for (;;) {
-			const drawn = Uint32Array.from(rows, () => draw.int(rows.length)).sort();
-			const different = new Set<number>();
-			for (const i of drawn) different.add(rows[i]);
+			const times = new Float64Array(names.length);
+			for (let n = names.length; n > 0; n--) times[draw.int(names.length)]++;
+			const drawn = Float64Array.from(unitOf, (u) => times[u]);
+			const different = new Set(identity.filter((_, row) => drawn[row] > 0));
 			if (different.size > distinct) return drawn;
 		}
 	});
@@ -33,10 +49,8 @@ export async function fitTo(
 	drawn: Resample,
 	options: KMeansOptions,
 ): Promise<Int32Array> {
-	const times = new Float64Array(x.rows);
-	for (const row of drawn) times[row]++;
-	const rows = [...new Set(drawn)];
-	const counts = Float64Array.from(rows, (row) => times[row]);
+	const rows = [...drawn.keys()].filter((row) => drawn[row] > 0);
+	const counts = Float64Array.from(rows, (row) => drawn[row]);
 	const fit = await kMeans(takeRows(x, rows), { ...options, counts });
 	const of = new Int32Array(x.rows).fill(-1);
 	rows.forEach((row, at) => {
@@ -45,25 +59,29 @@ export async function fitTo(
 	return of;
 }
 
-/** Adjusted Rand index of each pair of fits, on the rows that both saw. */
+/** Adjusted Rand index of each pair of fits, on the rows that both saw; none of a pair that shares no row. */
 export function agreementOfPairs(fits: Int32Array[]): number[] {
 	return fits.flatMap((a, i) =>
-		fits.slice(0, i).map((b) => {
+		fits.slice(0, i).flatMap((b) => {
 			const both: number[] = [];
 			for (let row = 0; row < a.length; row++)
 				if (a[row] >= 0 && b[row] >= 0) both.push(row);
-			return adjustedRandIndex(
-				both.map((row) => a[row]),
-				both.map((row) => b[row]),
-			);
+			if (!both.length) return [];
+			return [
+				adjustedRandIndex(
+					both.map((row) => a[row]),
+					both.map((row) => b[row]),
+				),
+			];
 		}),
 	);
 }
 
 /**
  * How surely each cluster is found again: its Jaccard index (rows in both over rows in either) with the most similar
- * cluster of each fit, over the rows that the fit saw, averaged over the fits; NaN where no fit saw any of it (Hennig 2007,
- * Cluster-wise assessment of cluster stability: below 0.6 it should not be trusted, from 0.75 it is stable).
+ * cluster of each fit, over the rows that the fit saw, averaged over the fits (Hennig 2007, Cluster-wise assessment of
+ * cluster stability: below 0.6 it should not be trusted, from 0.75 it is stable). A fit that saw none of it has not found
+ * it: 0, so that a cluster that stands and falls with one unit is not stable. NaN for a cluster without rows.
  */
 export function foundAgain(
 	assignment: Uint32Array,
@@ -71,7 +89,7 @@ export function foundAgain(
 	k: number,
 ): number[] {
 	const sums = new Float64Array(k);
-	const seen = new Float64Array(k);
+	const sizes = sizesOf(assignment, k);
 	for (const fit of fits) {
 		const both = new Float64Array(k * k);
 		const own = new Float64Array(k);
@@ -90,10 +108,11 @@ export function foundAgain(
 				most = Math.max(most, shared / (own[c] + theirs[e] - shared));
 			}
 			sums[c] += most;
-			seen[c]++;
 		}
 	}
-	return Array.from(sums, (sum, c) => sum / seen[c]);
+	return Array.from(sums, (sum, c) =>
+		sizes[c] > 0 ? sum / fits.length : Number.NaN,
+	);
 }
 
 /** The mean of all numbers. */

@@ -1,4 +1,6 @@
 import type { Activations, Pool } from "../activations";
+import type { Sentences } from "../dataset";
+import { notFinite } from "../finite";
 import { listenTo, turns } from "../interrupt";
 import { type Random, random } from "../random";
 import type { Latents } from "../sae";
@@ -6,6 +8,7 @@ import { checkWhole, rowsOfSentences } from "./cluster";
 import { principalComponents } from "./components";
 import type { Clustering, KMeansSteps } from "./result";
 import { scaleRows } from "./rows";
+import { unitsIn } from "./units";
 
 type Round = ReturnType<typeof import("ml-kmeans").kmeans>;
 type Place = [number, number];
@@ -18,7 +21,10 @@ export interface KMeansStepsOptions {
 	 * proportion to its squared distance from those before (Arthur & Vassilvitskii 2007).
 	 */
 	start?: "random" | "k-means++";
-	/** At most so many sentences, drawn at random where there are more. Default: 400. */
+	/**
+	 * At most so many sentences. Where there are more, so many texts are drawn at random, each by its first sentence.
+	 * Default: 400.
+	 */
 	sample?: number;
 	/** As for `cluster`; not with a clustering, which has its own. */
 	pool?: Pool;
@@ -58,12 +64,13 @@ export async function kMeansSteps(
 			`start is ${JSON.stringify(start)}, where "random" or "k-means++" was expected.`,
 		);
 	const signal = listenTo(options.signal);
-	const { places, text } = await placed(source, {
+	const { places, sentences } = await placed(source, {
 		...options,
 		...(signal && { signal }),
 	});
+	const { first, told } = unitsIn(sentences);
 	const draw = random(seed);
-	const chosen = drawn(places.length, sample, draw);
+	const chosen = drawn(places.length, first, sample, draw);
 	const points = Array.from(chosen, (i) => places[i]);
 	const centres = startAt(points, k, start, draw);
 	return {
@@ -72,9 +79,12 @@ export async function kMeansSteps(
 		points: points.map(([x, y], i) => ({
 			sentence: chosen[i],
 			...{ x, y },
-			text: text[chosen[i]],
+			text: sentences.text[chosen[i]],
 		})),
 		...(await stepsFrom(points, centres, signal)),
+		n_texts: first.length,
+		copies: told.copies,
+		start,
 		seed,
 	};
 }
@@ -83,25 +93,30 @@ export async function kMeansSteps(
 async function placed(
 	source: Latents | Activations | Clustering,
 	options: KMeansStepsOptions,
-): Promise<{ places: Place[]; text: readonly string[] }> {
+): Promise<{ places: Place[]; sentences: Sentences }> {
 	if (source.kind === "clusters") {
 		if (options.pool !== undefined || options.before !== undefined)
 			throw new Error(
 				"pool and before were chosen when the clustering was made; leave them out, or give its latents or activations instead.",
 			);
-		return { places: source.projection, text: source.sentences.text };
+		return { places: source.projection, sentences: source.sentences };
 	}
 	const pooled = await rowsOfSentences(source, options);
 	const { x } = scaleRows(pooled);
 	const acts = source.kind === "latents" ? source.acts : source;
 	const places = await principalComponents(x, options.seed ?? 0);
-	return { places, text: acts.sentences.text };
+	return { places, sentences: acts.sentences };
 }
 
-/** All of n, or so many of them, ascending. */
-function drawn(n: number, sample: number, draw: Random): Uint32Array {
-	const all = Uint32Array.from({ length: n }, (_, i) => i);
-	return n <= sample ? all : draw.shuffle(all).subarray(0, sample).sort();
+/** All n sentences, or the first ones of so many texts, ascending. */
+function drawn(
+	n: number,
+	first: Uint32Array,
+	sample: number,
+	draw: Random,
+): Uint32Array {
+	if (n <= sample) return Uint32Array.from({ length: n }, (_, i) => i);
+	return draw.shuffle(first.slice()).subarray(0, sample).sort();
 }
 
 /** k points that lie apart. */
@@ -113,8 +128,9 @@ function startAt(
 ): Place[] {
 	const bad = points.findIndex((p) => !p.every(Number.isFinite));
 	if (bad >= 0)
-		throw new Error(
-			`Point ${bad} of the ${points.length} lies at ${points[bad].join(", ")}, which is not finite; look for NaN where the rows were made.`,
+		throw notFinite(
+			`Point ${bad} of the projection`,
+			`it lies at ${points[bad].join(", ")}`,
 		);
 	const centres: Place[] = [];
 	const closest = new Float64Array(points.length).fill(1);

@@ -1,4 +1,10 @@
-import type { Activations } from "../activations";
+import {
+	type Activations,
+	checkValues,
+	inSentence,
+	LEAVE_OUT,
+} from "../activations";
+import { NotFinite } from "../finite";
 import { turns, untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
 import { checkMetric, checkWhole } from "./cluster";
@@ -6,6 +12,7 @@ import { largestFirst } from "./largest-first";
 import { markingTokens } from "./marks";
 import { asRows, learn, nearestOf, PROGRESS } from "./mini-batch";
 import type { TokenClustering } from "./result";
+import { type Units, unitsIn } from "./units";
 
 export interface TokenClusterOptions {
 	/** How many clusters. Default: 10. */
@@ -64,9 +71,14 @@ async function clusterUntil(
 	const started = performance.now();
 	const { k, metric, seed } = settings;
 	check(acts, settings);
-	const learnt = await learn(acts, settings);
-	const found = await lastPass(acts, learnt.centres, settings);
+	const { learnt, found } = await groups(acts, settings).catch(
+		async (error) => {
+			if (error instanceof NotFinite) await locate(acts);
+			throw error;
+		},
+	);
 	const { centres } = learnt;
+	const units = unitsIn(acts.sentences);
 	const named = largestFirst({ assignment: found.assignment, centres }, k);
 	return {
 		kind: "token-clusters",
@@ -75,12 +87,33 @@ async function clusterUntil(
 		hook_name: acts.hook_name,
 		...named,
 		inertia: found.inertia,
-		tokens: marks(acts, named.assignment, k),
+		tokens: marks(acts, named.assignment, units, k),
+		copies: units.told.copies,
 		batches: learnt.batches,
 		seed,
 		...(learnt.stopped && { stopped: learnt.stopped }),
 		seconds: (performance.now() - started) / 1000,
 	};
+}
+
+async function groups(acts: Activations, settings: Settings) {
+	const learnt = await learn(acts, settings);
+	return { learnt, found: await lastPass(acts, learnt.centres, settings) };
+}
+
+/** Throws where a number is not finite, with its sentence: a batch of mixed rows does not tell. */
+async function locate(acts: Activations): Promise<void> {
+	const { d_in } = acts;
+	let first = 0;
+	for await (const data of acts.batches()) {
+		const n = data.length / d_in;
+		checkValues(
+			{ kind: "dense", rows: n, columns: d_in, data },
+			(row) => inSentence("activations", acts, acts.rows.sentence[first + row]),
+			LEAVE_OUT,
+		);
+		first += n;
+	}
 }
 
 function check(
@@ -131,9 +164,10 @@ async function lastPass(
 function marks(
 	acts: Activations,
 	assignment: Uint32Array,
+	units: Units,
 	k: number,
 ): TokenClustering["tokens"] {
 	const { start, end } = acts.rows;
 	const keep = Uint8Array.from(end, (at, row) => Number(at > start[row]));
-	return markingTokens(acts, keep, (row) => assignment[row], k);
+	return markingTokens(acts, keep, units, (row) => assignment[row], k);
 }

@@ -1,3 +1,4 @@
+import { checkMatrix, checkValues } from "../activations";
 import { turns } from "../interrupt";
 import type { Latents } from "../sae";
 
@@ -19,7 +20,11 @@ export async function firings(
 	chosen: Uint32Array,
 	signal?: AbortSignal,
 ): Promise<Firings> {
-	const { d_sae, rows, acts } = latents;
+	const { d_sae, rows, acts, indptr: of, indices, values } = latents;
+	const shape = { rows: of.length - 1, columns: d_sae, indptr: of };
+	const x = { kind: "sparse", ...shape, indices, values } as const;
+	checkMatrix(x, "The latents");
+	checkValues(x, (row) => `Row ${row} of the latents`);
 	const place = new Int32Array(acts.sentences.text.length).fill(-1);
 	for (const [i, sentence] of chosen.entries()) place[sentence] = i;
 	const { bos_token_id, eos_token_id } = acts.model;

@@ -1,4 +1,4 @@
-import type { Matrix } from "../activations";
+import { checkMatrix, type Matrix } from "../activations";
 import { listenTo } from "../interrupt";
 import {
 	classify,
@@ -42,7 +42,8 @@ export interface Classifier extends LinearModel {
  * then, else a score for each class.
  *
  * Throws when labels and rows are not as many, when labels are of several types or there is one class only, when they
- * look like identifiers, when C is not above 0, when a class has no weight, and when numbers are not finite.
+ * look like identifiers, when C or another option is out of range, when a class has no weight, when the rows are no
+ * matrix (too few numbers, columns that are not there), and when numbers are not finite, with their row and column.
  */
 export async function logisticRegression(
 	x: Matrix,
@@ -51,7 +52,17 @@ export async function logisticRegression(
 ): Promise<Classifier> {
 	const { C = 1, scaling = "none", tolerance = 1e-6 } = options;
 	if (!(C > 0)) throw new Error(`C is ${C}; it must be a number above 0.`);
+	if (!(tolerance > 0))
+		throw new Error(
+			`tolerance is ${tolerance}; it must be a number above 0, in nats a row.`,
+		);
+	const { max_iterations = 1000 } = options;
+	if (!Number.isSafeInteger(max_iterations) || max_iterations < 1)
+		throw new Error(
+			`max_iterations is ${max_iterations}; it must be a whole number of at least 1.`,
+		);
 	const signal = listenTo(options.signal);
+	checkMatrix(x);
 	const { classes, y } = readLabels(x, labels);
 	const weights = classWeights(options.class_weight, classes, y);
 	const { fit, release } = await logisticFitter(
@@ -64,7 +75,7 @@ export async function logisticRegression(
 	const found = await fit({
 		l2: 1 / (C * x.rows),
 		tolerance,
-		maxIterations: options.max_iterations ?? 1000,
+		maxIterations: max_iterations,
 		...(signal && { signal }),
 	}).finally(release);
 	const { k, bias, iterations, converged } = found;
@@ -80,7 +91,10 @@ export async function logisticRegression(
 	};
 }
 
-/** The class of each row. Throws where the rows have other columns than those it was fitted on. */
+/**
+ * The class of each row. Throws where the rows have other columns than those it was fitted on, are no matrix, or hold a
+ * number that is not finite.
+ */
 export async function predict(model: Classifier, x: Matrix): Promise<string[]> {
 	const { predicted } = await said(model, x);
 	return Array.from(predicted, (c) => model.classes[c]);
@@ -95,6 +109,7 @@ export async function predictProba(
 }
 
 function said(model: Classifier, x: Matrix): ReturnType<typeof classify> {
+	checkMatrix(x);
 	const columns = model.weights.length / model.k;
 	if (x.columns !== columns)
 		throw new Error(
@@ -117,9 +132,13 @@ function readLabels(
 		throw new Error(
 			`Labels are of several types (${[...types].join(", ")}); make them all text, numbers or booleans.`,
 		);
-	const bad = values.findIndex((value) => Number.isNaN(value));
+	const bad = values.findIndex(
+		(value) => typeof value === "number" && !Number.isFinite(value),
+	);
 	if (bad >= 0)
-		throw new Error(`The label of row ${bad} is NaN; leave the row out.`);
+		throw new Error(
+			`The label of row ${bad} is ${values[bad]}, which is not finite; leave the row out.`,
+		);
 	const different = [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
 	const classes = different.map(String);
 	if (classes.length < 2)
@@ -146,7 +165,7 @@ function classWeights(
 	if (given === "balanced") return balancedWeights(y, classes.length);
 	return Float64Array.from(classes, (name) => {
 		const weight = Object.hasOwn(given, name) ? given[name] : Number.NaN;
-		if (weight > 0) return weight;
+		if (weight > 0 && Number.isFinite(weight)) return weight;
 		throw new Error(
 			`class_weight of "${name}" is ${weight}; give a number above 0 for each class.`,
 		);

@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import {
+	checkValues,
 	columnMoments,
 	type Matrix,
 	type Products,
 	products,
 } from "../activations";
+import { firstNotFinite } from "../finite";
 import { crossEntropy, softmax } from "./cross-entropy";
 import { minimise } from "./lbfgs";
 
@@ -108,6 +110,7 @@ export async function classify(
 	const { k, bias } = model;
 	const scores = await (await products(x)).times(model.weights, k);
 	addToRows(scores, bias);
+	checkScores(scores, k, x);
 	const predicted = new Uint32Array(x.rows);
 	for (let i = 0; i < x.rows; i++) {
 		if (k === 1) predicted[i] = scores[i] > 0 ? 1 : 0;
@@ -117,6 +120,16 @@ export async function classify(
 	}
 	const loss = crossEntropy(scores, truth, k) / x.rows;
 	return { predicted, loss, probabilities: softmax(scores, k) };
+}
+
+/** Throws where a score is not finite: so it is where a number of its row is not. */
+function checkScores(scores: Float32Array, k: number, x: Matrix): void {
+	const at = firstNotFinite(scores);
+	if (at < 0) return;
+	checkValues(x);
+	throw new Error(
+		`The score of row ${Math.floor(at / k)} is out of range of 32-bit numbers: its numbers, or the classifier's weights, are too large; divide the rows by a constant, and fit again.`,
+	);
 }
 
 /** Adds `more` [k] to each row of x [rows, k]. */
@@ -143,6 +156,7 @@ export async function prepare(
 	threads = 1,
 ): Promise<Problem> {
 	const { mean, deviation } = columnMoments(x);
+	if (firstNotFinite(mean) >= 0) checkValues(x); // a mean is finite where all its numbers are
 	const k = nClasses === 2 ? 1 : nClasses;
 	return {
 		data: await products(x, threads),
@@ -198,7 +212,7 @@ export async function objective(
 	const loss = crossEntropy(scores, y, k, { differentiate: true, weights }) / n;
 	if (!Number.isFinite(loss))
 		throw new Error(
-			"A probe was given numbers that are not finite (NaN or infinite); look for them where the activations or latents were made.",
+			"The loss of a linear classifier is not finite, though all its rows are: their numbers, or the weights of classes, are too large for 32 bits; divide them by a constant.",
 		);
 	const residual = new Float64Array(k);
 	for (let at = 0; at < scores.length; at += k)

@@ -42,7 +42,7 @@ export async function ridgeFitter(
 	const right = await gradient(Float32Array.from(y, (v) => v - middle));
 	if (!right.every(Number.isFinite))
 		throw new Error(
-			"A probe was given numbers that are not finite (NaN or infinite); look for them where the activations or latents were made.",
+			"The products of a linear fit are not finite, though all its rows are: their numbers are too large for 32 bits; divide them by a constant.",
 		);
 	return async (l2, signal) => {
 		const w = new Float64Array(d);

@@ -1,7 +1,11 @@
 import {
 	type Activations,
+	checkMatrix,
+	checkValues,
 	extract,
+	inSentence,
 	keptTokens,
+	LEAVE_OUT,
 	type Matrix,
 	type SparseMatrix,
 	takeRows,
@@ -22,7 +26,12 @@ export function tokenUnits(
 			const { d_sae: columns, indptr, indices, values } = source;
 			const kind = "sparse";
 			const all = { kind, rows: acts.n_tokens, columns } as const;
-			return takeRows({ ...all, indptr, indices, values }, rows);
+			const x = { ...all, indptr, indices, values };
+			checkMatrix(x, "The latents");
+			const place = (row: number) =>
+				inSentence("latents", acts, acts.rows.sentence[row]);
+			checkValues(x, place, LEAVE_OUT);
+			return takeRows(x, rows);
 		},
 		async readModel(model) {
 			const chosen = new Set(groups);
@@ -78,7 +87,11 @@ async function denseRows(
 		}
 		first = end;
 	}
-	return { kind: "dense", rows: rows.length, columns: d, data };
+	const x = { kind: "dense", rows: rows.length, columns: d, data } as const;
+	const place = (i: number) =>
+		inSentence("activations", acts, acts.rows.sentence[rows[i]]);
+	checkValues(x, place, LEAVE_OUT);
+	return x;
 }
 
 /** A column for each token that the training rows have, and a 1 in each row that is one of them. */

@@ -1,5 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { centre, writesToStream } from "../activations";
+import { checkFinite } from "../finite";
 import { OnnxGraph } from "../formats/onnx";
 import type { HookName } from "../model";
 import { createSession, floatTensor } from "./engine/store";
@@ -10,7 +11,12 @@ import { addChosen, addDense, type SparseBuilder } from "./sparse-rows";
 import type { SaeConfig, SaeWeights } from "./types";
 
 /** Encodes rows [n, d_in] as the model has them, and adds what it finds to `to`. */
-export type Encoder = (x: Float32Array, to: SparseBuilder) => Promise<void>;
+export type Encoder = (
+	x: Float32Array,
+	to: SparseBuilder,
+	/** The number of the first row, for what is said of it. Default: 0. */
+	first?: number,
+) => Promise<void>;
 
 /** Numbers of a chunk of latents, which is dense for a moment: 32 MiB. */
 const CHUNK = 2 ** 23;
@@ -26,8 +32,8 @@ export function makeEncoder(cfg: SaeConfig, weights: SaeWeights): Encoder {
 	const { d_in, d_sae } = cfg;
 	const rows = Math.max(16, Math.min(1024, Math.floor(CHUNK / d_sae)));
 	let session: Promise<InferenceSession> | undefined;
-	return async (x, to) => {
-		checkRows(x, d_in);
+	return async (x, to, first) => {
+		checkRows(x, d_in, first);
 		session ??= openEncoder(cfg, weights);
 		const open = await session;
 		const collector = collectorOf(cfg, rows);
@@ -86,19 +92,16 @@ function collectorOf(cfg: SaeConfig, rows: number): Collector {
 	};
 }
 
-/** Throws unless these are whole rows of finite numbers. */
-export function checkRows(x: Float32Array, d_in: number): void {
+/** Throws unless these are whole rows of finite numbers; `first`: the number of the first one. */
+export function checkRows(x: Float32Array, d_in: number, first = 0): void {
 	if (x.length % d_in !== 0)
 		throw new Error(
 			`${x.length} values do not make whole rows of ${d_in}, the width that this SAE reads.`,
 		);
-	let sum = 0;
-	for (let i = 0; i < x.length; i++) sum += x[i] * 0; // NaN where one is not finite
-	if (sum === 0) return;
-	const bad = x.findIndex((v) => !Number.isFinite(v));
-	throw new Error(
-		`Row ${Math.floor(bad / d_in)} of the activations holds ${x[bad]}, which is no finite number: extract them again.`,
-	);
+	checkFinite(x, d_in, "the activations", {
+		first,
+		advice: "extract them again, or leave that sentence out",
+	});
 }
 
 /** Whether each row's mean is taken out: at a hook of the stream, as `extract` does it. */
@@ -141,6 +144,9 @@ function openEncoder(
 	const g = new OnnxGraph();
 	const constants: Record<string, Float32Array> = {};
 	const constant = (name: string, data: Float32Array, shape = [d_sae]) => {
+		const columns = shape[shape.length - 1];
+		const advice = "load or train the autoencoder again";
+		checkFinite(data, columns, `this SAE's ${name}`, { advice });
 		constants[name] = data;
 		const where = { location: name, offset: 0, length: data.byteLength };
 		return g.external(name, { type: "float32", shape, ...where });

@@ -1,4 +1,5 @@
 import type { InferenceSession } from "onnxruntime-node";
+import { checkFinite } from "../finite";
 import { OnnxGraph } from "../formats/onnx";
 import { listenTo } from "../interrupt";
 import { createSession, floatTensor } from "./engine/store";
@@ -119,14 +120,11 @@ function unitRows(
 		throw new Error(
 			`${name} has ${rows.length} values, which do not make rows of ${width}, the width of this SAE.`,
 		);
+	checkFinite(rows, width, name);
 	const unit = new Float32Array(rows.length);
 	for (let at = 0; at < rows.length; at += width) {
 		let square = 0;
 		for (let i = at; i < at + width; i++) square += rows[i] * rows[i];
-		if (!Number.isFinite(square))
-			throw new Error(
-				`Row ${at / width} of ${name} holds a value that is not a finite number.`,
-			);
 		const length = Math.sqrt(square) || 1;
 		for (let i = at; i < at + width; i++) unit[i] = rows[i] / length;
 	}

@@ -1,4 +1,4 @@
-import type { Activations } from "../activations";
+import { type Activations, checkMatrix, checkValues } from "../activations";
 import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
 import { centredRows, checkRows, makeEncoder } from "./encode";
@@ -35,7 +35,7 @@ export function makeSae(
 		let done = 0;
 		for await (const rows of acts.batches({ size: 4096 })) {
 			signal?.throwIfAborted();
-			await encoder(rows, to);
+			await encoder(rows, to, done);
 			done += rows.length / cfg.d_in;
 			const total = acts.n_tokens;
 			reportProgress({ label: "encode", done, total, unit: "tokens" });
@@ -96,6 +96,26 @@ function checkWidth(acts: Activations, cfg: SaeConfig): void {
 		);
 }
 
+/** Throws unless the rows from `from` to `to` are sparse rows of finite numbers. */
+function checkLatents(
+	{ indptr, indices, values }: SparseRows,
+	from: number,
+	to: number,
+	columns: number,
+): void {
+	const [begin, end] = [indptr[from], indptr[to]];
+	const x = {
+		kind: "sparse",
+		rows: to - from,
+		columns,
+		indptr: indptr.slice(from, to + 1).map((p) => p - begin),
+		indices: indices.subarray(begin, end),
+		values: values.subarray(begin, end),
+	} as const;
+	checkMatrix(x, "The latents");
+	checkValues(x, (row) => `Row ${from + row} of the latents`);
+}
+
 /** x̂ = f W_dec + b_dec, from the latents that fire alone; then each row's scaling is undone. */
 function decode(
 	{ d_in }: SaeConfig,
@@ -109,6 +129,7 @@ function decode(
 		throw new Error(
 			`Rows ${from} to ${to} were asked for, and there are ${n}.`,
 		);
+	checkLatents({ indptr, indices, values }, from, to, W_dec.length / d_in);
 	const out = new Float32Array((to - from) * d_in);
 	for (let row = from; row < to; row++) {
 		const x = out.subarray((row - from) * d_in, (row - from + 1) * d_in);

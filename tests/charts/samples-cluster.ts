@@ -66,6 +66,7 @@ export function clustering(n = 3000): Clustering {
 			labels,
 			offsets: {},
 		},
+		...{ unit: "text", n_units: text.length, copies: 0, silent: 0 },
 		assignment,
 		centres: new Float32Array(5 * 2),
 		space: { offset: new Float64Array(2), factor: new Float64Array(2).fill(1) },
@@ -190,6 +191,7 @@ export const counts: ClusterCounts = {
 	source: "latents",
 	hook_name: "blocks.5.hook_resid_post",
 	n_sentences: 3000,
+	...{ unit: "text", n_units: 3000, copies: 0, silent: 0 },
 	rows: [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20].map((k) => {
 		const far = Math.abs(Math.log(k / 6));
 		const none = k === 1 ? Number.NaN : 0;
@@ -257,6 +259,7 @@ export const steps: KMeansSteps = (() => {
 		points,
 		steps: made,
 		converged: true,
+		...{ n_texts: 600, copies: 0, start: "random" },
 		seed: 0,
 	};
 })();
@@ -284,6 +287,8 @@ export const latentClusters: LatentClustering = (() => {
 		latents,
 		assignment,
 		sizes: places.map((_, c) => assignment.filter((a) => a === c).length),
+		n_candidates: n,
+		repeats: 0,
 		tightness: places.map((_, c) => 0.8 - c / 60),
 		members: places.flatMap((_, cluster) =>
 			[...assignment.keys()]
@@ -318,6 +323,7 @@ export const tokenClusters: TokenClustering = {
 		token,
 		score: 8 - i,
 	})),
+	copies: 0,
 	batches: 12,
 	seed: 0,
 	seconds: 2,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clusterLatents } from "../../src/cluster";
 import { coactivation, firingLatents } from "../../src/cluster/coactivation";
+import { unitsIn } from "../../src/cluster/units";
 import { fakeActivations, fakeLatents } from "../fake-activations";
 import { furthest } from "../matrices";
 import { acts, latents, saeOf } from "./firing";
@@ -9,7 +10,7 @@ import { acts, latents, saeOf } from "./firing";
 test("the cosine of two co-activation rows is n_ab / √(n_a n_b), and their length is 1", async () => {
 	const firing = firingLatents(latents);
 	assert.deepEqual([...firing], [0, 1, 2, 3]);
-	const x = await coactivation(latents, firing);
+	const x = await coactivation(latents, firing, unitsIn(acts.sentences));
 	assert.deepEqual([x.rows, x.columns], [4, 8]);
 	const row = (i: number) => {
 		const dense = new Float64Array(8);

@@ -46,7 +46,12 @@ test("Benjamini and Hochberg's correction of four p-values, by hand", () => {
 
 test("things that no sentence has are not tested, and do not weigh on the others", () => {
 	// Two clusters of 4; the first thing stands in all of the first cluster, the second nowhere.
-	const p = correctedTests([4, 0, 0, 0], [4, 0], [4, 4], 8);
+	const p = correctedTests({
+		inside: Float64Array.of(4, 0, 0, 0),
+		total: Float64Array.of(4, 0),
+		sizes: Float64Array.of(4, 4),
+		n: 8,
+	});
 	near(p[0], 2 / 70);
 	near(p[2], 1);
 	assert.deepEqual([p[1], p[3]], [1, 1]);

@@ -287,7 +287,7 @@ test("NaN is refused, and the row is named", async () => {
 	for (const matrix of [dense, sparse])
 		await assert.rejects(
 			kMeans(matrix([[1], [Number.NaN], [2]]), { k: 2, seed: 0 }),
-			/not finite \(NaN or infinite\) in row 1;/,
+			/Row 1 is not finite \(column 0 is/,
 		);
 });
 

@@ -374,7 +374,7 @@ const bad: [string, () => Promise<unknown>, RegExp][] = [
 					[Number.NaN, 1],
 				]),
 			),
-		/^W_dec is not finite \(NaN or infinite\) in the row of latent 1;/,
+		/^The row of latent 1 in W_dec is not finite \(column \d is NaN\): /,
 	],
 	[
 		"a decoder of zeros",

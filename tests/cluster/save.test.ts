@@ -66,6 +66,34 @@ for (const metric of ["euclidean", "spherical"] as const)
 			);
 		});
 
+test("copies, groups and silent sentences come back as they were told", async () => {
+	const twice = plan.slice(0, 30).map((topic, i) => `${say(topic)} n${i}`);
+	const text = [...twice, ...twice, "mute"];
+	const labels = { topic: text.map((_, i) => `${i % 7}`) };
+	const group = text.map((_, i) => `g${i % 9}`);
+	const vectors = (w: string) => vector(w).map((v) => (w[0] === "m" ? 0 : v));
+	for (const [more, named] of [
+		[{}, "topic"],
+		[{ group }, undefined],
+	] as const) {
+		const plain = fakeActivations(text, vectors, { labels });
+		const sentences = { ...plain.sentences, ...more };
+		const source = fakeLatents({ ...plain, sentences });
+		const saved = await cluster(source, {
+			k: 3,
+			...(named && { group: named }),
+		});
+		assert.deepEqual(
+			[saved.copies, saved.silent, saved.unit],
+			[30, 1, "text and group"],
+		);
+		saveClustering(saved, file);
+		const { projection: _, ...loaded } = loadClustering(file);
+		const { projection: __, ...all } = saved;
+		assert.deepEqual(loaded, all);
+	}
+});
+
 test("its own sentences go where they are, at the distances of the exemplars", async () => {
 	const found = await cluster(acts, options);
 	const { assignment, distance } = await assignSentences(found, acts);

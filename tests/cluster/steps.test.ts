@@ -168,7 +168,7 @@ const bad: [string, () => Promise<unknown>, RegExp][] = [
 					[Number.NaN, 1],
 				]),
 			),
-		/^Point 1 of the 2 lies at NaN, 1, which is not finite/,
+		/^Point 1 of the projection is not finite \(it lies at NaN, 1\): /,
 	],
 	[
 		"a pool for a clustering",

@@ -275,7 +275,7 @@ const bad: [string, () => Promise<unknown>, RegExp][] = [
 				fakeActivations(["a b c"], (w) => [w === "b" ? Number.NaN : 1]),
 				{ k: 2 },
 			),
-		/not finite \(NaN or infinite\)/,
+		/^Sentence 0 \("a b c"\) of the activations at "blocks.0.hook_resid_post" is not finite \(column 0 is NaN\): /,
 	],
 ];
 for (const [what, call, message] of bad)

@@ -74,6 +74,7 @@ test("every kind of record is a safe table even where its names are hostile", ()
 			assignment: Uint32Array.from(hostile, (_, i) => i % 2),
 			distance: Float64Array.from(hostile, () => 0.5),
 			sizes: [Math.ceil(hostile.length / 2), Math.floor(hostile.length / 2)],
+			...{ unit: "text", n_units: hostile.length, copies: 0, silent: 0 },
 			agreement: { [hostile[0]]: clustering.agreement.topic },
 		},
 		{ ...sample.counts, reason: hostile[0], hook_name: hostile[1] },

@@ -5,6 +5,7 @@ import type {
 	KMeansSteps,
 	LatentClustering,
 	TokenClustering,
+	UnitCounts,
 } from "../../cluster";
 import type { Html } from "../html";
 import { type Cell, readable, table } from "../table";
@@ -39,9 +40,30 @@ export function clustersView(c: Clustering): Html {
 			],
 		]),
 		{
-			caption: `${c.k} clusters of ${c.hook_name} ${c.source} (${c.metric}, ${c.pool}): silhouette ${c.silhouette.toFixed(3)}; agreement with labels (adjusted Rand index, V-measure) ${agreed(c) || "(no labels)"}${soFar(c)}`,
+			caption: `${c.k} clusters of ${c.hook_name} ${c.source} (${c.metric}, ${c.pool}, seed ${c.seed}): silhouette ${c.silhouette.toFixed(3)}; agreement with labels (adjusted Rand index, V-measure) ${agreed(c) || "(no labels)"}${apart(c)}${soFar(c)}`,
 		},
 	);
+}
+
+/** Sentences that do not count as the others do: copies, members of groups, and those without a direction. */
+function apart({
+	copies,
+	silent = 0,
+	unit,
+	n_units,
+	group,
+}: UnitCounts & { silent?: number }): string {
+	const n = (count: number) => count.toLocaleString("en-US");
+	return [
+		copies && `copies of another's text among them: ${n(copies)}`,
+		unit === "text and group" &&
+			`drawn and tested by groups${group ? ` (${group})` : ""}: ${n(n_units)}`,
+		silent &&
+			`in which no latent fires, or none that varies, and which lie in the nearest cluster all the same: ${n(silent)}`,
+	]
+		.filter(Boolean)
+		.map((note) => `; ${note}`)
+		.join("");
 }
 
 /** Where new sentences went. */
@@ -62,7 +84,7 @@ export function assignmentView(found: ClusterAssignment): Html {
 			sentences.text[assignment.indexOf(c)],
 		]),
 		{
-			caption: `${assignment.length} sentences of ${sentences.name} in ${found.k} clusters of ${found.hook_name}; agreement with labels (adjusted Rand index, V-measure) ${agreed(found) || "(no labels)"}`,
+			caption: `${assignment.length} sentences of ${sentences.name} in ${found.k} clusters of ${found.hook_name}; agreement with labels (adjusted Rand index, V-measure) ${agreed(found) || "(no labels)"}${apart(found)}`,
 		},
 	);
 }
@@ -112,7 +134,7 @@ export function clusterCountsView(counts: ClusterCounts): Html {
 				.join(", "),
 		]),
 		{
-			caption: `How many clusters of ${counts.n_sentences.toLocaleString("en-US")} sentences (${counts.source} of ${counts.hook_name}): ${counts.recommended}. ${counts.reason}${soFar(counts)}`,
+			caption: `How many clusters of ${counts.n_sentences.toLocaleString("en-US")} sentences (${counts.source} of ${counts.hook_name}, ${counts.repeats} samples for each number, seed ${counts.seed}): ${counts.recommended}. ${counts.reason}${apart(counts)}${soFar(counts)}`,
 		},
 	);
 }
@@ -144,7 +166,7 @@ export function latentClustersView(c: LatentClustering): Html {
 				.join(", "),
 		]),
 		{
-			caption: `${c.latents.length.toLocaleString("en-US")} latents of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method})${steadiness(c)}${soFar(c)}`,
+			caption: `${c.latents.length.toLocaleString("en-US")} latents${drawnFrom(c)} of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method})${steadiness(c)}${soFar(c)}`,
 		},
 	);
 }
@@ -154,10 +176,16 @@ function tiny(p: number): string {
 	return p === 0 ? "< 1e-300" : readable(Number(p.toPrecision(1)));
 }
 
-function steadiness({ stability }: LatentClustering): string {
+function drawnFrom({ latents, n_candidates }: LatentClustering): string {
+	return latents.length < n_candidates
+		? `, drawn from ${n_candidates.toLocaleString("en-US")},`
+		: "";
+}
+
+function steadiness({ stability, repeats }: LatentClustering): string {
 	return stability === undefined
 		? ""
-		: `, stability ${stability.toFixed(2)} (ARI of bootstrap fits)`;
+		: `, stability ${stability.toFixed(2)} (ARI of ${repeats} bootstrap fits)`;
 }
 
 /** Each step with what it changed. */
@@ -170,9 +198,16 @@ export function kMeansStepsView(steps: KMeansSteps): Html {
 			inertia,
 		]),
 		{
-			caption: `k-means of ${steps.points.length.toLocaleString("en-US")} points in the plane, k = ${steps.k}: ${steps.converged ? "settled" : "not settled"} after ${Math.max(0, steps.steps.length - 1)} steps`,
+			caption: `k-means of ${steps.points.length.toLocaleString("en-US")} points in the plane${ofTexts(steps)}, k = ${steps.k}: ${steps.converged ? "settled" : "not settled"} after ${Math.max(0, steps.steps.length - 1)} steps`,
 		},
 	);
+}
+
+/** Which texts the points are, where not all the sentences. */
+function ofTexts({ points, n_texts, copies }: KMeansSteps): string {
+	return points.length < n_texts + copies
+		? `, drawn from ${n_texts.toLocaleString("en-US")} texts`
+		: "";
 }
 
 /** Each cluster of tokens with its size and the tokens that mark it. */

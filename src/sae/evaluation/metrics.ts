@@ -1,3 +1,5 @@
+import { checkFinite } from "../../finite";
+
 /** How well rows are reconstructed; formulas as in SAELens, its definitions of explained variance told apart. */
 export interface ReconstructionMetrics {
 	/** Rows counted. */
@@ -40,8 +42,14 @@ export function reconstructionMetrics(d_in: number) {
 	};
 	let n = 0;
 
-	/** Counts a batch of rows.  x, reconstruction: [rows, d_in] */
+	/** Counts a batch of rows; throws where a number is not finite, or the two are not alike.  x, reconstruction: [rows, d_in] */
 	function add(x: Float32Array, reconstruction: Float32Array): void {
+		if (x.length % d_in !== 0 || reconstruction.length !== x.length)
+			throw new Error(
+				`${x.length} values and ${reconstruction.length} reconstructed ones were given, where both are whole rows of ${d_in}, as many of the one as of the other.`,
+			);
+		checkFinite(x, d_in, "the activations", { first: n });
+		checkFinite(reconstruction, d_in, "the reconstructions", { first: n });
 		const rows = x.length / d_in;
 		const mean = new Float64Array(d_in);
 		for (let i = 0; i < x.length; i++) mean[i % d_in] += x[i];

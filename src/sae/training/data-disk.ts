@@ -1,5 +1,6 @@
 import type { Activations } from "../../activations";
 import type { Split } from "../../dataset";
+import { firstNotFinite } from "../../finite";
 import { reportProgress } from "../../progress";
 import type { Normalization } from "../types";
 import {
@@ -32,7 +33,12 @@ export async function rowsOnDisk(
 		signal?.throwIfAborted();
 		for (const one of sums.values()) {
 			const bad = one.add(rows);
-			if (bad >= 0) throw notFinite(n + bad, ` to train on (${acts.folder})`);
+			if (bad >= 0)
+				throw notFinite(
+					n + bad,
+					` to train on (${acts.folder})`,
+					rows.subarray(bad * d_in, (bad + 1) * d_in),
+				);
 		}
 		sample.add(rows);
 		n += rows.length / d_in;
@@ -82,9 +88,13 @@ export async function someRows(
 	let n = 0;
 	for await (const rows of acts.batches({ split })) {
 		signal?.throwIfAborted();
-		const bad = rows.findIndex((v) => !Number.isFinite(v));
+		const bad = Math.floor(firstNotFinite(rows) / d_in);
 		if (bad >= 0)
-			throw notFinite(n + Math.floor(bad / d_in), ` of the split "${split}"`);
+			throw notFinite(
+				n + bad,
+				` of the split "${split}"`,
+				rows.subarray(bad * d_in, (bad + 1) * d_in),
+			);
 		sample.add(rows);
 		n += rows.length / d_in;
 	}

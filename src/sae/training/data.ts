@@ -1,4 +1,5 @@
 import { type Activations, rowsOf } from "../../activations";
+import { firstNotFinite, notFinite as sentenceOn } from "../../finite";
 import type { Random } from "../../random";
 import { normalizeRows } from "../normalize";
 import type { Normalization } from "../types";
@@ -98,13 +99,21 @@ export function rowStatistics(
 	const sums = rowSums(d_in, mode);
 	for (const row of rows)
 		if (sums.add(data.subarray(row * d_in, (row + 1) * d_in)) >= 0)
-			throw notFinite(row, which(row));
+			throw notFinite(
+				row,
+				which(row),
+				data.subarray(row * d_in, (row + 1) * d_in),
+			);
 	return sums.result();
 }
 
-export function notFinite(row: number, which: string): Error {
-	return new Error(
-		`Row ${row} of the activations${which} holds a value that is not a finite number: extract them again, or leave that sentence out.`,
+/** What is said of a row [d_in] that is not finite. */
+export function notFinite(row: number, which: string, x: Float32Array): Error {
+	const column = firstNotFinite(x);
+	return sentenceOn(
+		`Row ${row} of the activations${which}`,
+		`column ${column} is ${x[column]}`,
+		"extract them again, or leave that sentence out",
 	);
 }
 

@@ -142,7 +142,7 @@ test("values on disk that are not finite are refused, and so are no rows to trai
 	};
 	await assert.rejects(
 		trainSae(broken, options),
-		/Row 3 of the activations to train on \(\S+store\) holds a value that is not a finite number/,
+		/Row 3 of the activations to train on \(\S+store\) is not finite \(column 2 is NaN\): /,
 	);
 	async function* batches() {}
 	await assert.rejects(

@@ -165,7 +165,7 @@ test("a validation split without rows or without splits is refused", async () =>
 	broken[20 * 2700 + 1] = Number.NaN;
 	await assert.rejects(
 		trainSae(activations(broken, 20, splits(3000)), quick),
-		/Row 100 of the activations of the split "validation" holds a value that is not a finite number/,
+		/Row 100 of the activations of the split "validation" is not finite \(column \d+ is /,
 	);
 });
 

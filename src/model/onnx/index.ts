@@ -12,6 +12,7 @@ import { locateOnnx } from "./locate";
 import { prepare } from "./prepare";
 import { makeEngine } from "./run";
 import { findStructure } from "./structure";
+import { withUnsignedWeights } from "./unsigned";
 import { wire } from "./wiring";
 
 /**
@@ -23,7 +24,7 @@ import { wire } from "./wiring";
  */
 export async function loadOnnxModel(path: string): Promise<Decoder> {
 	const file = readOnnx(locateOnnx(path));
-	const w = wire(file.file, prepare(file.graph));
+	const w = wire(file.file, withUnsignedWeights(prepare(file.graph)));
 	const structure = findStructure(w, file.file);
 	checkInputs(file.file, w.graph.inputs);
 	const weights = findWeights(file.file, allTensors(w.graph));

@@ -2,6 +2,7 @@ export { ablate, type PartName } from "./ablate";
 export { batchesByLength } from "./batch";
 export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
+export { withoutPath } from "./name";
 export { loadOnnxModel } from "./onnx";
 export type {
 	BlockHook,
@@ -24,6 +25,7 @@ export type {
 	RunResult,
 	Tensor,
 	TokenBatch,
+	TokenIds,
 	TokenOptions,
 	Tokens,
 } from "./types";

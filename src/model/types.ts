@@ -1,7 +1,11 @@
 /** What a GPT-2 is made of; names as in TransformerLens. */
 export interface ModelInfo {
-	/** As it was asked for, e.g. "tiny-gpt2". */
+	/**
+	 * For reading: a bundled name such as "tiny-gpt2", a hub id, or what the folder is called. Two models may have one.
+	 */
 	name: string;
+	/** Of the weights: what a model is known by. Absent where a file of an older version tells of it. */
+	fingerprint?: string;
 	/** The folder that holds config.json and model.safetensors. */
 	folder: string;
 	/** The revision in the Hugging Face cache, where it came from there. */

@@ -203,7 +203,9 @@ export function difference(
 			.map(({ hook_name }): HookName => hook_name)
 			.sort()
 			.join(", ");
-	if (store.fingerprint !== asked.fingerprint)
+	const [was, is] = [store.model.fingerprint, asked.model.fingerprint];
+	const other = was !== undefined && is !== undefined && was !== is;
+	if (other || store.fingerprint !== asked.fingerprint)
 		return store.model.name === asked.model.name
 			? `other weights of the model "${asked.model.name}"`
 			: `the model "${store.model.name}", not "${asked.model.name}"`;

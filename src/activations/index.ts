@@ -1,5 +1,6 @@
 export { centre, writesToStream } from "./centre";
 export { layCompressed, widthFor } from "./compressed";
+export { contextsOf } from "./contexts";
 export { extract } from "./extract";
 export { gemm } from "./gemm";
 export {

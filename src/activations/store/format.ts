@@ -39,8 +39,8 @@ export interface StoreIndex {
 		batch_tokens: number;
 		shard_tokens: number;
 	};
-	/** `sha256` is of sentences.jsonl. */
-	sentences: { name: string; count: number; sha256: string };
+	/** `sha256` is of sentences.jsonl; `skipped` sentences were left out (`skip_untokenizable`). */
+	sentences: { name: string; count: number; sha256: string; skipped?: number };
 	/** Rows in all; null while the store is not finished. */
 	n_tokens: number | null;
 }

@@ -1,10 +1,22 @@
-import type { Decoder, Tokens } from "../model";
+import type { Sentences } from "../dataset";
+import {
+	type Decoder,
+	type ModelInfo,
+	type Tokens,
+	UntokenizableText,
+} from "../model";
+
+/** Texts, or the tokens that stand for them. */
+export type Texts = Pick<Sentences, "text" | "token_ids">;
 
 /** How texts become contexts. */
 export interface ContextOptions {
 	prepend_bos?: boolean;
 	include_bos?: boolean;
+	/** Tokens of a context into which texts are packed; default: each text has contexts of its own. */
 	context_size?: number;
+	/** Tokens that a context of its own has at most; default: the model's context. */
+	longest?: number;
 }
 
 /** A place between two tokens of the data set. */
@@ -27,6 +39,41 @@ export interface Context {
 	next: Place;
 }
 
+/** The tokens of text number i, all of them and without BOS in front. Throws where one of its characters has none. */
+export function tokensOf(
+	{ info, toTokens }: Pick<Decoder, "info" | "toTokens">,
+	{ text, token_ids }: Texts,
+	i: number,
+): Tokens {
+	if (token_ids) return fromIds(info, token_ids[i]);
+	try {
+		return toTokens(text[i], { prepend_bos: false, truncate: false });
+	} catch (error) {
+		if (!(error instanceof UntokenizableText)) throw error;
+		throw new UntokenizableText(
+			`Sentence ${i}: ${error.message} extract leaves such sentences out with skip_untokenizable: true.`,
+		);
+	}
+}
+
+/** Tokens whose places are in their ids, written one after the other with a space between. */
+function fromIds(
+	{ bos_token_id, eos_token_id }: ModelInfo,
+	ids: Int32Array,
+): Tokens {
+	const start = new Uint32Array(ids.length);
+	const end = new Uint32Array(ids.length);
+	for (let at = 0, i = 0; i < ids.length; i++) {
+		start[i] = at;
+		end[i] = at + String(ids[i]).length;
+		at = end[i] + 1;
+	}
+	const special = Uint8Array.from(ids, (id) =>
+		Number(id === bos_token_id || id === eos_token_id),
+	);
+	return { ids, start, end, special, cut: 0 };
+}
+
 /** Whether the contexts of a model begin with BOS. Throws where they should and the model has none. */
 export function beginsWithBos(
 	{ info }: Pick<Decoder, "info">,
@@ -45,11 +92,11 @@ const MOST = 65536;
 /** Tokens a context has at most. Throws where contexts of the size asked for cannot be made. */
 export function contextSize(
 	{ info }: Pick<Decoder, "info">,
-	{ context_size, prepend_bos }: ContextOptions,
+	{ context_size, prepend_bos, longest }: ContextOptions,
 ): number {
 	const least = beginsWithBos({ info }, prepend_bos) ? 2 : 1;
 	const most = Math.min(info.n_ctx, MOST);
-	const size = context_size ?? most;
+	const size = context_size ?? Math.max(least, Math.min(most, longest ?? most));
 	if (!Number.isInteger(size) || size < least || size > most)
 		throw new Error(
 			`context_size is ${size}, where a whole number from ${least} to ${most}, the context of "${info.name}", was expected.`,
@@ -63,19 +110,19 @@ export function contextSize(
  */
 export function* contextsOf(
 	model: Pick<Decoder, "info" | "toTokens">,
-	texts: readonly string[],
+	given: Texts | readonly string[],
 	options: ContextOptions,
 	from: Place = { sentence: 0, token: 0 },
 ): Generator<Context> {
+	const texts = "text" in given ? given : { text: [...given] };
 	const begins = beginsWithBos(model, options.prepend_bos);
 	const bos = model.info.bos_token_id ?? undefined;
 	const packed = options.context_size !== undefined;
 	const draft = drafts(contextSize(model, options), options.include_bos);
-	for (let i = from.sentence; i < texts.length; i++) {
-		const text = model.toTokens(texts[i], {
-			prepend_bos: false,
-			truncate: false,
-		});
+	const brings = packed || texts.token_ids !== undefined;
+	const count = texts.text.length;
+	for (let i = from.sentence; i < count; i++) {
+		const text = tokensOf(model, texts, i);
 		const n = text.ids.length;
 		let at = i === from.sentence ? from.token : 0;
 		if (n === 0 && begins && !packed && bos !== undefined) {
@@ -85,7 +132,7 @@ export function* contextsOf(
 		for (let first = at === 0; at < n; first = false) {
 			const needed = draft.empty() ? begins : packed && first;
 			// A text that brings its BOS along needs no second one.
-			if (needed && bos !== undefined && !(packed && text.ids[at] === bos))
+			if (needed && bos !== undefined && !(brings && text.ids[at] === bos))
 				draft.bos(bos, i, text.start[at]);
 			at = draft.fill(text, i, at);
 			const next =
@@ -93,7 +140,7 @@ export function* contextsOf(
 			if (draft.full() || (!packed && at === n)) yield draft.finish(next);
 		}
 	}
-	if (!draft.empty()) yield draft.finish({ sentence: texts.length, token: 0 });
+	if (!draft.empty()) yield draft.finish({ sentence: count, token: 0 });
 }
 
 /** One context after another, each filled from the front. */

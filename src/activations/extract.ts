@@ -1,6 +1,12 @@
-import { type Sentences, sentencesOf } from "../dataset";
+import type { Sentences } from "../dataset";
 import { listenTo } from "../interrupt";
-import { type Decoder, type HookName, hookWidth, parseHook } from "../model";
+import {
+	type Decoder,
+	type HookName,
+	hookWidth,
+	parseHook,
+	type TokenIds,
+} from "../model";
 import { reportProgress } from "../progress";
 import {
 	beginsWithBos,
@@ -8,6 +14,7 @@ import {
 	contextSize,
 	contextsOf,
 } from "./contexts";
+import { givenTexts, tokenizable } from "./given";
 import { inMemory, memoryForActivations } from "./memory";
 import { whole } from "./options";
 import { type Hook, intoArray, progressLabel, runContexts } from "./run";
@@ -32,44 +39,48 @@ const AT_ONCE = 256;
 const SHARD = { tokens: 8192, bytes: 2 ** 26 };
 
 /**
- * The values at one hook, or at several from one pass, for every token of the sentences (or of plain texts). The model
- * runs no further than the last hook; padding and special tokens have no rows. Texts of any length are read to their
+ * The values at one hook, or at several from one pass, for every token of the sentences (or of plain texts, or of lists
+ * of token ids, for a model without a tokenizer: a list that begins with BOS gets no second one). The model runs no further than the last hook; padding and special tokens have no rows. Texts of any length are read to their
  * end. In memory, or with `to` in a folder of any size: see `ExtractSettings`.
  *
- * Throws on an unknown hook or one without one vector a token, an option out of range, an empty data set, NaN or
- * infinite activations, and values that memory has no room for; with `to`, on a folder that holds something else or a
+ * Throws on an unknown hook or one without one vector a token, an option out of range, an empty data set, a character
+ * that the tokenizer has no token for (unless `skip_untokenizable`), an id that the model does not have, NaN or infinite activations, and values that memory has no room for; with `to`, on a folder that holds something else or a
  * store that was made otherwise, that another process is writing to, or that cannot be written. What is in a store by
  * then stays, and the next call goes on from there. On `signal` it throws the signal's reason: part of the rows would be
  * those of the longest texts, which run first.
  */
 export async function extract(
 	model: Decoder,
-	sentences: Sentences | string[],
+	sentences: Sentences | string[] | readonly TokenIds[],
 	options: ExtractOptions,
 ): Promise<Activations>;
 export async function extract(
 	model: Decoder,
-	sentences: Sentences | string[],
+	sentences: Sentences | string[] | readonly TokenIds[],
 	options: ExtractManyOptions,
 ): Promise<Activations[]>;
 export async function extract(
 	model: Decoder,
-	sentences: Sentences | string[],
+	sentences: Sentences | string[] | readonly TokenIds[],
 	options: ExtractOptions | ExtractManyOptions,
 ): Promise<Activations | Activations[]> {
-	const from = Array.isArray(sentences) ? sentencesOf(sentences) : sentences;
+	const given = givenTexts(model, sentences);
 	const names =
 		"hook_names" in options ? options.hook_names : [options.hook_name];
 	const hooks = checkHooks(model, names);
 	checkSettings(model, options);
-	if (from.text.length === 0)
+	if (given.text.length === 0)
 		throw new Error(
-			`The data set "${from.name}" is empty: there is nothing to extract.`,
+			`The data set "${given.name}" is empty: there is nothing to extract.`,
 		);
 	const settings = { ...options, signal: listenTo(options.signal) };
+	const from = options.skip_untokenizable
+		? await tokenizable(model, given, settings.signal)
+		: given;
+	const skipped = given.text.length - from.text.length;
 	const found = await (options.to === undefined
-		? toMemory(model, from, hooks, settings)
-		: toFolder(model, from, hooks, settings, options.to));
+		? toMemory(model, from, hooks, settings, skipped)
+		: toFolder(model, from, hooks, settings, options.to, skipped));
 	const wanted = names.map((name) => found.get(name) as Activations);
 	return "hook_names" in options ? wanted : wanted[0];
 }
@@ -105,6 +116,7 @@ async function toMemory(
 	sentences: Sentences,
 	hooks: Hook[],
 	settings: ExtractSettings,
+	skipped: number,
 ): Promise<Map<HookName, Activations>> {
 	const window = await gather(model, sentences, hooks, settings);
 	const { rows, firstRow } = layOut(window);
@@ -136,6 +148,7 @@ async function toMemory(
 		prepend_bos: beginsWithBos(model, settings.prepend_bos),
 		...(context_size !== undefined && { context_size }),
 		center_writing_weights,
+		...(skipped > 0 && { skipped }),
 	};
 	return new Map(
 		targets.map(({ hook_name, d_in, into }) => [
@@ -148,21 +161,21 @@ async function toMemory(
 /** All contexts of the sentences. Throws as soon as it is clear that memory has no room for their activations. */
 export async function gather(
 	model: Decoder,
-	{ text }: Sentences,
+	texts: Sentences,
 	hooks: Hook[],
 	settings: ExtractSettings,
 ): Promise<Window> {
 	const perToken = 4 * hooks.reduce((n, { d_in }) => n + d_in, 0);
 	const room = memoryForActivations();
 	const window = makeWindow(4096);
-	for (const context of contextsOf(model, text, settings)) {
+	for (const context of contextsOf(model, texts, settings)) {
 		if (window.count() % AT_ONCE === 0) {
 			await new Promise(setImmediate);
 			settings.signal?.throwIfAborted();
 		}
 		window.add(context);
 		const needed = window.first[window.count()] * perToken;
-		if (needed > room) throw noRoom(needed, room, share(text, context));
+		if (needed > room) throw noRoom(needed, room, share(texts.text, context));
 	}
 	return window;
 }
@@ -202,6 +215,7 @@ async function toFolder(
 	hooks: Hook[],
 	settings: ExtractSettings,
 	folder: string,
+	skipped: number,
 ): Promise<Map<HookName, Activations>> {
 	const { dtype = "float32", batch_tokens = 2048 } = settings;
 	const width = hooks.reduce((n, { d_in }) => n + d_in, 0);
@@ -231,6 +245,7 @@ async function toFolder(
 			name: sentences.name,
 			count: sentences.text.length,
 			sha256: sentencesHash(sentences),
+			...(skipped > 0 && { skipped }),
 		},
 	});
 	await writeStore({ folder, model, sentences, settings, index });

@@ -1,6 +1,7 @@
 export { centre, writesToStream } from "./centre";
 export { checkMatrix, checkValues, inSentence, LEAVE_OUT } from "./check";
 export { layCompressed, widthFor } from "./compressed";
+export { contextsOf } from "./contexts";
 export { extract } from "./extract";
 export { gemm } from "./gemm";
 export {

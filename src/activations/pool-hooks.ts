@@ -1,9 +1,10 @@
-import { type Sentences, sentencesOf } from "../dataset";
+import type { Sentences } from "../dataset";
 import { listenTo } from "../interrupt";
-import type { Decoder, HookName } from "../model";
+import type { Decoder, HookName, TokenIds } from "../model";
 import { reportProgress } from "../progress";
 import { contextSize } from "./contexts";
 import { checkHooks, gather, gigabytes } from "./extract";
+import { givenTexts } from "./given";
 import type { DenseMatrix } from "./matrix";
 import { memoryForActivations } from "./memory";
 import { whole } from "./options";
@@ -42,10 +43,10 @@ export interface PoolHooksOptions
  */
 export async function poolHooks(
 	model: Decoder,
-	sentences: Sentences | string[],
+	sentences: Sentences | string[] | readonly TokenIds[],
 	options: PoolHooksOptions,
 ): Promise<DenseMatrix[]> {
-	const from = Array.isArray(sentences) ? sentencesOf(sentences) : sentences;
+	const from = givenTexts(model, sentences);
 	const pool = checkPool(options.pool);
 	const hooks = checkHooks(model, options.hook_names);
 	contextSize(model, options);

@@ -60,6 +60,8 @@ export interface Activations {
 	context_size?: number;
 	/** Whether the mean over d_model was taken out of the stream, as in TransformerLens's processed weights. */
 	center_writing_weights: boolean;
+	/** Sentences that were left out since a character of theirs has no token; absent where none was. */
+	skipped?: number;
 	/** The rows in order, as [batch, d_in]. What it yields may be a view of `data`: do not write to it. */
 	batches(options?: BatchOptions): AsyncIterable<Float32Array>;
 	/**
@@ -99,6 +101,11 @@ export interface ExtractSettings {
 	 * expect. At every other hook it changes nothing: a layer norm takes the mean out itself. Default: false.
 	 */
 	center_writing_weights?: boolean;
+	/**
+	 * Whether sentences with a character that the tokenizer has no token for are left out, and counted as `skipped`;
+	 * default: they are refused.
+	 */
+	skip_untokenizable?: boolean;
 	/** At most so many tokens, padding included, run at once; default: 2048. */
 	batch_tokens?: number;
 	/**

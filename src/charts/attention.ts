@@ -38,8 +38,8 @@ export function attention(
 		throw new Error(
 			`charts.attention needs the values of "${hook}", and the cache does not hold them: ask runWithCache for that hook.`,
 		);
-	const seq = pattern.dims[3];
-	if (tokens.length > seq)
+	const seq = pattern.texts?.lengths[text] ?? pattern.dims[3];
+	if (tokens.length > seq || (pattern.texts && tokens.length < seq))
 		throw new Error(
 			`charts.attention was given ${tokens.length} tokens for a pattern of ${seq}: give the tokens of the text that was run, BOS included where it was.`,
 		);

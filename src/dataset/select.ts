@@ -24,6 +24,7 @@ export function selectSentences(
 			]),
 		),
 		...(sentences.split && { split: take(sentences.split) }),
+		...(sentences.token_ids && { token_ids: take(sentences.token_ids) }),
 		...(sentences.group && { group: take(sentences.group) }),
 	};
 }

@@ -18,6 +18,11 @@ export interface Sentences {
 	 * group on one side, and resamples draw whole groups. Absent unless `loadSentences` was given `group`.
 	 */
 	group?: string[];
+	/**
+	 * The ids of each text's tokens, where they were given in the place of words: `text` then shows them, one after the
+	 * other, and no tokenizer is asked.
+	 */
+	token_ids?: Int32Array[];
 }
 
 /** What to take from a file of sentences or a data set of the hub. */

@@ -1,6 +1,13 @@
-import type { Decoder, Input, ModelInfo, TokenBatch, Tokens } from "./types";
+import type {
+	Decoder,
+	Input,
+	ModelInfo,
+	TokenBatch,
+	TokenIds,
+	Tokens,
+} from "./types";
 
-/** What a model was given, as a batch. Throws where a text has no token of its own, or where tokens do not fit. */
+/** What a model was given, as a batch. Throws where a text has no token of its own, or where it does not fit whole. */
 export function asBatch(
 	{ info, toTokens }: Pick<Decoder, "info" | "toTokens">,
 	input: Input,
@@ -21,6 +28,10 @@ export function asBatch(
 				throw new Error(
 					`The text ${JSON.stringify(text)} has no token besides special ones; give a text with at least one word, or token ids as model.batch([Int32Array.of(…)]).`,
 				);
+			if (tokens.cut > 0)
+				throw new Error(
+					`The text ${JSON.stringify(`${text.slice(0, 40)}…`)} has ${tokens.ids.length + tokens.cut} tokens, and the context of "${info.name}" holds ${info.n_ctx}: shorten it, or give its beginning as model.batch([model.toTokens(text)]); extract reads texts of any length.`,
+				);
 			return tokens;
 		}),
 	);
@@ -29,18 +40,65 @@ export function asBatch(
 /** Puts texts side by side, padded on the right with id 0. Throws where they do not fit the model. */
 export function batchOf(
 	info: ModelInfo,
-	texts: readonly (Tokens | Int32Array)[],
+	texts: readonly (Tokens | TokenIds)[],
 ): TokenBatch {
-	const rows = texts.map((text) =>
-		text instanceof Int32Array ? text : text.ids,
-	);
+	const rows = texts.map((text) => ("ids" in text ? text.ids : text));
+	for (const [i, row] of rows.entries()) checkIds(info, row, `text ${i}`);
 	const lengths = Int32Array.from(rows, (row) => row.length);
 	const seq = lengths.reduce((a, b) => Math.max(a, b), 0);
 	const ids = new Int32Array(rows.length * seq);
 	for (const [i, row] of rows.entries()) ids.set(row, i * seq);
-	const batch = { ids, lengths, batch: rows.length, seq };
+	const cut = Int32Array.from(texts, (text) => ("ids" in text ? text.cut : 0));
+	const batch = {
+		...{ ids, lengths, batch: rows.length, seq },
+		...(cut.some(Boolean) && { cut }),
+	};
 	checkBatch(info, batch);
 	return batch;
+}
+
+/** Throws where a list is none of token ids of the model. */
+export function checkIds(
+	{ name, d_vocab }: ModelInfo,
+	ids: TokenIds,
+	where: string,
+): void {
+	if (!Array.isArray(ids) && !ArrayBuffer.isView(ids))
+		throw new Error(
+			`Of ${where} ${JSON.stringify(ids) ?? ids} was given, where a list of token ids was expected.`,
+		);
+	if (ids.length === 0)
+		throw new Error(
+			`The list of ${where} is empty: at least one token is needed.`,
+		);
+	for (let at = 0; at < ids.length; at++)
+		if (!Number.isInteger(ids[at]) || ids[at] < 0 || ids[at] >= d_vocab)
+			throw new Error(
+				`There is no token ${ids[at]} in "${name}" (${where}, position ${at}): its ids are 0 to ${d_vocab - 1}.`,
+			);
+}
+
+/**
+ * A position of a text as it counts from its beginning, where a negative one counts from its own end.
+ * Throws where the text has no such position, or where that end was cut off. `asks`: who asks for it.
+ */
+export function ownPosition(
+	{ lengths, cut }: Pick<TokenBatch, "lengths" | "cut">,
+	text: number,
+	position: number,
+	asks: string,
+): number {
+	const length = lengths[text];
+	const at = position < 0 ? length + position : position;
+	if (!Number.isInteger(position) || at < 0 || at >= length)
+		throw new Error(
+			`${asks} asks for position ${position}, but text ${text} has the positions 0 to ${length - 1}.`,
+		);
+	if (position < 0 && cut?.[text])
+		throw new Error(
+			`${asks} asks for position ${position}, counted from the end, but ${cut[text]} tokens at the end of text ${text} were cut: give a position from the beginning, or a shorter text.`,
+		);
+	return at;
 }
 
 /** Tokens that go through a model at once, padding included: more is not faster. */
@@ -77,6 +135,11 @@ export function checkBatch(info: ModelInfo, tokens: TokenBatch): void {
 		throw new Error(
 			`The longest text has ${seq} tokens, but the context of "${info.name}" holds ${info.n_ctx}; cut it.`,
 		);
+	for (let text = 0; text < batch; text++)
+		if (!(lengths[text] >= 1 && lengths[text] <= seq))
+			throw new Error(
+				`The batch says that text ${text} has ${lengths[text]} tokens, where 1 to ${seq}, the tokens side by side, are possible.`,
+			);
 	const wrong = ids.find((id) => id < 0 || id >= info.d_vocab);
 	if (wrong !== undefined)
 		throw new Error(
@@ -91,8 +154,9 @@ export function textsOf(
 	to: number,
 ): TokenBatch {
 	const lengths = tokens.lengths.subarray(from, to);
-	const { seq } = tokens;
+	const { seq, cut } = tokens;
 	return {
+		...(cut && { cut: cut.subarray(from, to) }),
 		ids: tokens.ids.subarray(from * seq, (from + lengths.length) * seq),
 		lengths,
 		batch: lengths.length,

@@ -1,10 +1,12 @@
 import { listenTo } from "../interrupt";
 import { asBatch } from "./batch";
 import { hookShape, hookWidth, parseHook } from "./hooks";
+import { checkFinite, overTexts, positionAxes } from "./texts";
 import type {
 	CompareOptions,
 	Decoder,
 	HookName,
+	Input,
 	Intervention,
 	ModelInfo,
 	RunResult,
@@ -58,8 +60,18 @@ export function makeRuns(
 			);
 		checkMemory(info, tokens, hooks, logits);
 		const wanted = { hooks, logits };
-		const out = await engine.compute(tokens, wanted, options.interventions);
-		return { kind: "run", tokens, ...out };
+		const { cache, logits: found } = await engine.compute(
+			tokens,
+			wanted,
+			options.interventions,
+		);
+		const named = textName(input);
+		return {
+			kind: "run",
+			tokens,
+			...(found && { logits: placed("logits", found, tokens, named) }),
+			cache: placedCache(cache, tokens, named),
+		};
 	};
 	return {
 		run,
@@ -75,7 +87,8 @@ export function makeRuns(
 			const engine = engineFor(listenTo(signal));
 			const tokens = asBatch(model, input, prepend_bos);
 			const next = nextTokens(tokens);
-			return lossOf(tokens, await engine.nats(tokens, next, interventions));
+			const nats = await engine.nats(tokens, next, interventions);
+			return lossOf(tokens, nats, textName(input));
 		},
 		async compare(input, { prepend_bos, signal, ...options }) {
 			const engine = engineFor(listenTo(signal));
@@ -83,18 +96,59 @@ export function makeRuns(
 			const next = nextTokens(tokens);
 			const names = (options.hooks ?? []).map((name) => parseHook(model, name));
 			const hooks = hook_names.filter((hook) => names.includes(hook));
-			const out = await engine.compare(tokens, next, { ...options, hooks });
+			const named = textName(input);
+			const out = await engine.compare(tokens, next, {
+				hooks,
+				conditions: (cache) =>
+					options.conditions(placedCache(cache, tokens, named)),
+			});
+			const { batch, seq } = tokens;
 			return {
 				kind: "comparison",
 				tokens,
-				loss: lossOf(tokens, out.nats),
+				loss: lossOf(tokens, out.nats, named),
 				changed: out.changed.map(({ nats, kl }) => ({
-					loss: lossOf(tokens, nats),
-					kl: withoutPadding(tokens, kl, 0),
+					loss: lossOf(tokens, nats, named),
+					kl: overTexts({ data: kl, dims: [batch, seq] }, tokens),
 				})),
 			};
 		},
 	};
+}
+
+/** How an error calls a text: by its number, and by its beginning where it was given as text. */
+export function textName(input: Input): (text: number) => string {
+	const texts = typeof input === "string" ? [input] : input;
+	return (text) =>
+		Array.isArray(texts)
+			? `text ${text} (${JSON.stringify(texts[text].slice(0, 40))})`
+			: `text ${text}`;
+}
+
+/** Values at a hook as a tensor over texts. Throws where one is NaN or infinite. */
+export function placed(
+	hook: HookName | "logits",
+	values: Tensor,
+	tokens: TokenBatch,
+	named: (text: number) => string,
+): Tensor {
+	const tensor = overTexts(values, tokens, positionAxes(hook));
+	const what = hook === "logits" ? hook : `activations at "${hook}"`;
+	checkFinite(what, tensor, named);
+	return tensor;
+}
+
+function placedCache(
+	cache: RunResult["cache"],
+	tokens: TokenBatch,
+	named: (text: number) => string,
+): RunResult["cache"] {
+	return Object.fromEntries(
+		Object.entries(cache).map(([hook, values]) => [
+			hook,
+			placed(hook as HookName, values, tokens, named),
+		]),
+	);
 }
 
 /** The token behind each; the last has none and gets whatever stands there. */
@@ -106,21 +160,19 @@ function nextTokens({ ids, seq }: TokenBatch): Int32Array {
 	return Int32Array.from(ids, (_, at) => ids[at + 1] ?? 0);
 }
 
-function lossOf(tokens: TokenBatch, nats: Float32Array): Tensor {
-	return withoutPadding(tokens, nats, 1);
-}
-
-/** Numbers of each position [batch, seq] without the last `cut` of each text, 0 where there is padding. */
-function withoutPadding(
-	{ batch, seq, lengths }: TokenBatch,
-	values: Float32Array,
-	cut: number,
+/** [batch, seq] without the last of each text: [batch, seq - 1]. */
+function lossOf(
+	tokens: TokenBatch,
+	nats: Float32Array,
+	named: (text: number) => string,
 ): Tensor {
-	const data = new Float32Array(batch * (seq - cut));
+	const { batch, seq } = tokens;
+	const data = new Float32Array(batch * (seq - 1));
 	for (let row = 0; row < batch; row++)
-		for (let at = 0; at < lengths[row] - cut; at++)
-			data[row * (seq - cut) + at] = values[row * seq + at];
-	return { data, dims: [batch, seq - cut] };
+		data.set(nats.subarray(row * seq, (row + 1) * seq - 1), row * (seq - 1));
+	const loss = overTexts({ data, dims: [batch, seq - 1] }, tokens, [1], 1);
+	checkFinite("losses", loss, named);
+	return loss;
 }
 
 /** Throws where what a run returns would not fit into the memory that is free, twice over: the runtime copies it. */

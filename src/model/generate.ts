@@ -3,14 +3,17 @@ import { untilInterrupted } from "../interrupt";
 import { type Random, random } from "../random";
 import { topIndices } from "../top";
 import { asBatch } from "./batch";
+import { textName } from "./decoder";
 import { hookWidth } from "./hooks";
 import { type Gpt2, rowsOf, runHead, runStream } from "./run";
+import { notFinite } from "./texts";
 import type {
 	GenerateOptions,
 	Generation,
 	HookName,
 	Intervention,
 	Model,
+	ModelInfo,
 	TokenBatch,
 } from "./types";
 
@@ -35,7 +38,7 @@ async function generate(
 	const tokens = promptTokens(gpt2, prompt, options);
 	const room = Math.min(max_new_tokens, n_ctx - tokens.seq);
 	const draw = random(options.seed ?? 0);
-	const step = stepper(gpt2, options.interventions);
+	const step = stepper(gpt2, tokens.seq, room, options.interventions);
 	const ids: number[] = [];
 	const log_probabilities: number[] = [];
 	let stopped: Generation["stopped"] =
@@ -46,6 +49,8 @@ async function generate(
 			break;
 		}
 		const logits = await step(chunk);
+		if (!logits.every(Number.isFinite))
+			throw notFinite("logits", textName(prompt)(0));
 		const id = choose(logits, options, draw);
 		ids.push(id);
 		log_probabilities.push(logits[id] - logSumExp(logits));
@@ -81,27 +86,50 @@ function promptTokens(
 	if (top_k !== undefined && (!Number.isInteger(top_k) || top_k < 1))
 		throw wrong("top_k", top_k, "a whole number above 0");
 	const { n_ctx, name } = gpt2.info;
-	const tokens = asBatch(gpt2, prompt, options.prepend_bos);
-	const { cut } = gpt2.toTokens(prompt, { prepend_bos: options.prepend_bos });
-	if (tokens.seq + cut >= n_ctx)
+	const { prepend_bos } = options;
+	const { ids, cut } = gpt2.toTokens(prompt, { prepend_bos });
+	if (ids.length + cut >= n_ctx)
 		throw new Error(
-			`The prompt has ${tokens.seq + cut} tokens, and the context of "${name}" holds ${n_ctx}: there is no room for a new one; shorten it.`,
+			`The prompt has ${ids.length + cut} tokens, and the context of "${name}" holds ${n_ctx}: there is no room for a new one; shorten it.`,
 		);
-	for (const { hook_name, positions } of options.interventions ?? []) {
-		const outside = positions?.find((p) => !(p >= 0 && p < n_ctx));
-		if (outside !== undefined)
-			throw new Error(
-				`The intervention at "${hook_name}" asks for position ${outside}, but the positions of a context are 0 to ${n_ctx - 1}.`,
-			);
-	}
-	return tokens;
+	return asBatch(gpt2, prompt, prepend_bos);
+}
+
+/**
+ * The intervention with its positions counted from the context's beginning. Throws on one that is never computed: of the
+ * last new token nothing is.
+ */
+function fromBeginning(
+	given: Intervention,
+	{ n_ctx }: Pick<ModelInfo, "n_ctx">,
+	prompt: number,
+	room: number,
+): Intervention {
+	if (!given.positions) return given;
+	const end = prompt + room - 1;
+	const positions = given.positions.map((position) => {
+		const at = position < 0 ? prompt + position : position;
+		if (Number.isInteger(position) && at >= 0 && at < end) return at;
+		const asks = `The intervention at "${given.hook_name}" asks for position ${position}, but`;
+		throw new Error(
+			at < n_ctx
+				? `${asks} the prompt has ${prompt} tokens and up to ${room} new ones follow, so the positions that the model computes are 0 to ${end - 1}.`
+				: `${asks} the positions of a context are 0 to ${n_ctx - 1}.`,
+		);
+	});
+	return { ...given, positions };
 }
 
 /** Takes the next tokens in; gives the logits behind the last of them. */
 function stepper(
 	gpt2: Gpt2,
-	interventions: readonly Intervention[] = [],
+	prompt: number,
+	room: number,
+	asked: readonly Intervention[] = [],
 ): (ids: Int32Array) => Promise<Float32Array> {
+	const interventions = asked.map((one) =>
+		fromBeginning(one, gpt2.info, prompt, room),
+	);
 	const { n_layers, n_heads, d_head, n_ctx, d_model, d_vocab } = gpt2.info;
 	const width = n_heads * d_head;
 	const kept = Array.from({ length: n_layers }, () => ({

@@ -1,6 +1,7 @@
 import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { listenTo } from "../interrupt";
 import { asBatch, textsOf } from "./batch";
+import { placed, textName } from "./decoder";
 import {
 	buildGradients,
 	cacheOf,
@@ -13,6 +14,7 @@ import { type MetricRow, metricRows } from "./metric";
 import { type Gpt2, plain } from "./run";
 import { endingAt } from "./sessions";
 import { feedsOf, splicedOf } from "./stages";
+import { notFinite } from "./texts";
 import type {
 	GradientResult,
 	Model,
@@ -78,10 +80,15 @@ export function makeGradients(gpt2: Gpt2): Model["runWithGradients"] {
 				);
 			}
 		}
+		const named = textName(input);
 		for (const hook of wanted.hooks)
-			if (hookShape(hook) === "heads")
-				for (const { [hook]: tensor } of [result.cache, result.gradients])
-					tensor.dims.splice(2, 1, info.n_heads, info.d_head);
+			for (const all of [result.cache, result.gradients]) {
+				if (hookShape(hook) === "heads")
+					all[hook].dims.splice(2, 1, info.n_heads, info.d_head);
+				all[hook] = placed(hook, all[hook], tokens, named);
+			}
+		const bad = result.metric.findIndex((value) => !Number.isFinite(value));
+		if (bad >= 0) throw notFinite("values of the metric", named(bad));
 		return result;
 	};
 }

@@ -1,8 +1,10 @@
 export { ablate, type PartName } from "./ablate";
-export { batchesByLength } from "./batch";
+export { batchesByLength, checkIds } from "./batch";
 export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
+export { withoutPath } from "./name";
 export { loadOnnxModel } from "./onnx";
+export { UntokenizableText } from "./tokenizer";
 export type {
 	BlockHook,
 	CompareOptions,
@@ -24,6 +26,7 @@ export type {
 	RunResult,
 	Tensor,
 	TokenBatch,
+	TokenIds,
 	TokenOptions,
 	Tokens,
 } from "./types";

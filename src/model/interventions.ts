@@ -1,3 +1,4 @@
+import { ownPosition } from "./batch";
 import { hookShape, hookWidth, parseHook } from "./hooks";
 import type {
 	Decoder,
@@ -13,7 +14,7 @@ export type Stage =
 	| { type: "replace"; values: Tensor }
 	/** y = x · multiply + add; each dimension is full, or 1 for "the same everywhere". */
 	| { type: "affine"; multiply: Tensor; add: Tensor }
-	/** y = x − gate · (x · w) w with w of length 1: [d, 1]; the gate is 0 or 1 for each position: [1, seq, 1]. */
+	/** y = x − gate · (x · w) w with w of length 1: [d, 1]; the gate is 0 or 1 for each position: [1 or batch, 1 or seq, 1]. */
 	| { type: "project"; w: Tensor; gate: Tensor };
 
 /** By hook: its changes, one after the other. */
@@ -56,16 +57,21 @@ export function planChanges(
 	return changes;
 }
 
-/** The stage of values that stand in for every one there was. */
+/** The stage of values that stand in for every one there was; at padding, which may be NaN, it is 0. */
 function wholly(
 	width: number,
-	{ batch, seq }: TokenBatch,
+	{ batch, seq, lengths }: TokenBatch,
 	given: Intervention,
 ): Stage | undefined {
 	if (given.type !== "replace" || given.positions) return undefined;
 	if (given.values.length !== batch * seq * width) return undefined;
-	const values = { data: given.values, dims: [batch, seq, width] };
-	return { type: "replace", values };
+	let data = given.values;
+	if (lengths.some((n) => n < seq)) {
+		data = data.slice();
+		for (const [text, n] of lengths.entries())
+			data.fill(0, (text * seq + n) * width, (text + 1) * seq * width);
+	}
+	return { type: "replace", values: { data, dims: [batch, seq, width] } };
 }
 
 /** The part of the changes that belongs to the texts from number `from` up to `to` (exclusive) of their batch. */
@@ -77,7 +83,7 @@ export function changesOf(changes: Changes, from: number, to: number): Changes {
 		return { data: slice, dims: [slice.length / size, dims[1], dims[2]] };
 	};
 	const stage = (s: Stage): Stage => {
-		if (s.type === "project") return s;
+		if (s.type === "project") return { ...s, gate: part(s.gate) };
 		if (s.type === "replace") return { ...s, values: part(s.values) };
 		return { type: "affine", multiply: part(s.multiply), add: part(s.add) };
 	};
@@ -94,17 +100,44 @@ function widthOf({ info }: Pick<Decoder, "info">, hook: HookName): number {
 
 function project(
 	width: number,
-	{ seq }: TokenBatch,
-	{ direction, positions }: Extract<Intervention, { type: "project" }>,
+	tokens: TokenBatch,
+	given: Extract<Intervention, { type: "project" }>,
 ): Stage {
+	const { direction, positions } = given;
 	const length = Math.hypot(...direction);
-	const gate = new Float32Array(positions ? seq : 1).fill(positions ? 0 : 1);
-	for (const position of positions ?? []) gate[position] = 1;
+	const batch = differs(tokens, given) ? tokens.batch : 1;
+	const seq = positions ? tokens.seq : 1;
+	const gate = new Float32Array(batch * seq).fill(positions ? 0 : 1);
+	for (let text = 0; positions && text < batch; text++)
+		for (const position of placesOf(tokens, given, text))
+			gate[text * seq + position] = 1;
 	return {
 		type: "project",
 		w: { data: direction.map((v) => v / length), dims: [width, 1] },
-		gate: { data: gate, dims: [1, gate.length, 1] },
+		gate: { data: gate, dims: [batch, seq, 1] },
 	};
+}
+
+/** Whether an intervention is at other places in some texts than in others. */
+function differs({ lengths }: TokenBatch, { positions }: Intervention) {
+	return (
+		positions?.some((position) => position < 0) &&
+		lengths.some((n) => n !== lengths[0])
+	);
+}
+
+/** The positions of a text that an intervention changes, each once. */
+function placesOf(
+	tokens: TokenBatch,
+	{ hook_name, positions }: Intervention,
+	text: number,
+): Set<number> {
+	const asks = `The intervention at "${hook_name}"`;
+	return new Set(
+		positions
+			? positions.map((position) => ownPosition(tokens, text, position, asks))
+			: Array(tokens.seq).keys(),
+	);
 }
 
 type Affine = Exclude<Intervention, { type: "project" }>;
@@ -117,16 +150,20 @@ function fold(
 	const list = run.filter((i): i is Affine => i.type !== "project");
 	const dims = smallestDims(width, tokens, list);
 	const [batch, seq, d] = dims;
+	const ownRows = batch === tokens.batch && seq === tokens.seq;
 	const multiply = new Float32Array(batch * seq * d).fill(1);
 	const add = new Float32Array(batch * seq * d);
 	for (const intervention of list) {
 		const values = "values" in intervention ? intervention.values : undefined;
 		const everywhere = values?.length === width;
-		for (const position of chosen(intervention.positions, seq))
-			for (let row = 0; row < batch; row++) {
+		for (let row = 0; row < batch; row++)
+			for (const position of placesOf({ ...tokens, seq }, intervention, row)) {
+				if (ownRows && position >= tokens.lengths[row]) continue; // padding, which may be NaN
 				const at = (row * seq + position) * d;
 				if (intervention.type === "scale") {
-					for (const unit of chosen(intervention.units, d)) {
+					for (const unit of intervention.units
+						? new Set(intervention.units)
+						: Array(d).keys()) {
 						multiply[at + unit] *= intervention.factor;
 						add[at + unit] *= intervention.factor;
 					}
@@ -148,35 +185,44 @@ function fold(
 	};
 }
 
-/** The numbers given, each once, or every one below `length`. */
-function chosen(given: readonly number[] | undefined, length: number) {
-	return new Set(given ?? Array.from({ length }, (_, i) => i));
-}
-
 /** 1 in each dimension along which nothing differs. */
 function smallestDims(
 	width: number,
-	{ batch, seq }: TokenBatch,
+	tokens: TokenBatch,
 	list: readonly Affine[],
 ): [number, number, number] {
-	const full = list.some((i) => "values" in i && i.values.length !== width);
+	const { batch, seq } = tokens;
+	const full = list.some(
+		(i) => ("values" in i && i.values.length !== width) || differs(tokens, i),
+	);
 	const perPosition = full || list.some((i) => i.positions);
 	const perUnit = list.some((i) => i.type !== "scale" || i.units);
 	return [full ? batch : 1, perPosition ? seq : 1, perUnit ? width : 1];
 }
 
 function check(width: number, tokens: TokenBatch, given: Intervention): void {
-	const { batch, seq } = tokens;
+	const { batch, seq, lengths } = tokens;
 	const where = `The intervention at "${given.hook_name}"`;
-	const outside = (list: readonly number[] | undefined, size: number) =>
-		list?.find((n) => !Number.isInteger(n) || n < 0 || n >= size);
-	const position = outside(given.positions, seq);
-	if (position !== undefined)
+	const finite = (name: string, value: number) => {
+		if (!Number.isFinite(value))
+			throw new Error(
+				`${where} has the ${name} ${value}, where a finite number is needed.`,
+			);
+	};
+	const outside = given.positions?.find(
+		(n) => !Number.isInteger(n) || n < -seq || n >= seq,
+	);
+	if (outside !== undefined)
 		throw new Error(
-			`${where} asks for position ${position}, but the positions are 0 to ${seq - 1}.`,
+			`${where} asks for position ${outside}, but the positions are 0 to ${seq - 1}.`,
 		);
+	for (let text = 0; given.positions && text < batch; text++)
+		placesOf(tokens, given, text);
 	if (given.type === "scale") {
-		const unit = outside(given.units, width);
+		finite("factor", given.factor);
+		const unit = given.units?.find(
+			(n) => !Number.isInteger(n) || n < 0 || n >= width,
+		);
 		if (unit !== undefined)
 			throw new Error(
 				`${where} asks for unit ${unit}, but the units are 0 to ${width - 1}.`,
@@ -185,15 +231,40 @@ function check(width: number, tokens: TokenBatch, given: Intervention): void {
 	}
 	if (given.type === "project") {
 		const { direction } = given;
-		if (direction.length !== width || !(Math.hypot(...direction) > 0))
+		const length = Math.hypot(...direction);
+		if (direction.length !== width || !(length > 0) || !Number.isFinite(length))
 			throw new Error(
-				`${where} projects out a direction of ${direction.length} values, where ${width} that are not all 0 are needed.`,
+				`${where} projects out a direction of ${direction.length} values, where ${width} that are not all 0 are needed${Number.isFinite(length) ? "" : ", and finite"}.`,
 			);
 		return;
 	}
-	const { length } = given.values;
+	if (given.type === "add") finite("scale", given.scale ?? 1);
+	const { values } = given;
+	const { length } = values;
 	if (length !== width && length !== batch * seq * width)
 		throw new Error(
 			`${where} has ${length} values, where ${width} (the same for every token) or ${batch} × ${seq} × ${width} (batch, position, unit) are needed.`,
 		);
+	const bad = (from: number, to: number) => {
+		for (let i = from; i < to; i++) if (!Number.isFinite(values[i])) return i;
+		return -1;
+	};
+	if (length === width) {
+		const unit = bad(0, width);
+		if (unit >= 0) finite(`value of unit ${unit}`, values[unit]);
+		return;
+	}
+	for (let text = 0; text < batch; text++) {
+		const places = given.positions
+			? placesOf(tokens, given, text)
+			: Array(lengths[text]).keys();
+		for (const position of places) {
+			const from = (text * seq + position) * width;
+			const at = bad(from, from + width);
+			if (at >= 0)
+				throw new Error(
+					`${where} has the value ${values[at]} for position ${position} of text ${text}, where a finite number is needed: what a run gives at padding is NaN, so the texts that the values are of have to be as long as those that are changed.`,
+				);
+		}
+	}
 }

@@ -1,18 +1,26 @@
+import { join } from "node:path";
 import { listenTo } from "../interrupt";
 import { batchOf } from "./batch";
-import { publicInfo, readConfig } from "./config";
+import { type Gpt2Config, publicInfo, readConfig } from "./config";
 import { makeRuns } from "./decoder";
+import { fingerprintOf } from "./fingerprint";
 import { makeGenerate } from "./generate";
 import { makeGradients } from "./gradients";
 import { hookNames, parseHook } from "./hooks";
 import { type Located, type LocateOptions, locateModel } from "./locate";
 import { makeLogitLens } from "./logit-lens";
+import { folderName } from "./name";
 import { type Gpt2, makeEngine } from "./run";
 import { endingAt, keptOf, openSessions } from "./sessions";
 import { loadTokenizer } from "./tokenizer";
 import { makeTokens } from "./tokens";
 import type { Model } from "./types";
-import { headName, openWeights } from "./weights";
+import {
+	expectedShapes,
+	type Gpt2Weights,
+	headName,
+	openWeights,
+} from "./weights";
 
 /**
  * Loads a GPT-2: a bundled name ("tiny-gpt2"), a folder in Hugging Face layout (config.json, model.safetensors or its
@@ -27,7 +35,8 @@ export async function loadModel(
 	const signal = listenTo(options.signal);
 	const located = await locateModel(id, { ...options, signal });
 	signal?.throwIfAborted();
-	return openGpt2(id, located);
+	const name = located.revision ? id : folderName(located.folder);
+	return openGpt2(name, located);
 }
 
 /** The model in a folder, by the name that it shall have. */
@@ -39,7 +48,11 @@ export async function openGpt2(
 	const weights = openWeights(config);
 	const tokenizer = await loadTokenizer(folder);
 	if (tokenizer) config.bos_token_id ??= tokenizer.bos_token_id ?? null;
-	const info = { ...publicInfo(config), ...(revision && { revision }) };
+	const info = {
+		...publicInfo(config),
+		fingerprint: fingerprintOfGpt2(config, weights),
+		...(revision && { revision }),
+	};
 	const { toTokens, toStrTokens } = makeTokens(info, tokenizer);
 	const sessions = openSessions(id, weights.folder, keptOf(weights.bytes));
 	const hook_names = hookNames(info);
@@ -71,4 +84,18 @@ export async function openGpt2(
 		},
 		dispose: () => sessions.dispose(),
 	};
+}
+
+/** Of the tensors that a GPT-2 has, whatever else is in its files. */
+function fingerprintOfGpt2(config: Gpt2Config, weights: Gpt2Weights): string {
+	const { name: _, folder: __, bos_token_id, eos_token_id, ...use } = config;
+	const names = new Set(expectedShapes(config).map(([name]) => name));
+	if (weights.has("lm_head.bias")) names.add("lm_head.bias");
+	const tensors = [...names].map((name) => {
+		const { dtype, shape, location, offset, length } = weights.entry(name);
+		const file = join(weights.folder, location);
+		const form = `${dtype} [${shape}]`;
+		return { name, form, place: { file, offset, length } };
+	});
+	return fingerprintOf(use, tensors);
 }

@@ -1,8 +1,10 @@
 import { Tensor as OrtTensor } from "onnxruntime-node";
 import { listenTo } from "../interrupt";
 import { asBatch } from "./batch";
+import { textName } from "./decoder";
 import { type Gpt2, rowsOf, runHead, runStream, targets } from "./run";
 import { endingAt } from "./sessions";
+import { notFinite } from "./texts";
 import type { HookName, LogitLens, Model } from "./types";
 
 /** `logitLens` of a model: every layer's stream through the final norm and the unembedding. */
@@ -28,16 +30,23 @@ export function makeLogitLens(model: Gpt2): Model["logitLens"] {
 			`blocks.${n_layers - 1}.hook_resid_post`,
 		];
 		const streams = await runStream(gpt2, tokens, hooks, interventions);
+		const ids = tokens.ids.subarray(0, tokens.lengths[0]); // without padding
 		const lens: LogitLens = {
 			kind: "logit-lens",
-			tokens: Array.from(tokens.ids, (id) => gpt2.decode(id)),
+			tokens: Array.from(ids, (id) => gpt2.decode(id)),
+			...(tokens.cut && { cut: tokens.cut[0] }),
 			hooks,
 			top: [],
 			log_probability: [],
 			rank: [],
 		};
-		for (const hook of hooks)
-			await addLayer(gpt2, lens, tokens.ids, streams[hook].data, top_k);
+		const { d_model } = gpt2.info;
+		for (const hook of hooks) {
+			const own = streams[hook].data.subarray(0, ids.length * d_model);
+			if (!own.every(Number.isFinite))
+				throw notFinite(`activations at "${hook}"`, textName(input)(0));
+			await addLayer(gpt2, lens, ids, own, top_k);
+		}
 		return lens;
 	};
 }
@@ -67,6 +76,7 @@ async function addLayer(
 			log_probabilities: rowsOf(best, from, to, k),
 		},
 	}));
+	if (!best.every(Number.isFinite)) throw notFinite("logits", "the text"); // weights of the head
 	lens.top.push(
 		Array.from({ length: n }, (_, at) =>
 			Array.from(which.subarray(at * k, (at + 1) * k), (id, i) => ({

@@ -1,3 +1,4 @@
+import { ownPosition } from "./batch";
 import type { Gpt2 } from "./run";
 import type { Metric, TokenBatch, TokenChoice } from "./types";
 
@@ -22,7 +23,7 @@ export function metricRows(
 	tokens: TokenBatch,
 	metric: Metric,
 ): MetricRow[] {
-	const { batch, lengths } = tokens;
+	const { batch } = tokens;
 	const texts = Array.from({ length: batch }, (_, text) => text);
 	if (metric?.type === "loss")
 		return texts.flatMap((b) => predicted(tokens, b));
@@ -37,15 +38,8 @@ export function metricRows(
 			? chooseTokens(model, batch, "versus", metric.versus)
 			: own;
 	return texts.map((text) => {
-		const position = metric.position ?? lengths[text] - 1;
-		if (
-			!Number.isInteger(position) ||
-			position < 0 ||
-			position >= lengths[text]
-		)
-			throw new Error(
-				`The metric asks for position ${position}, but text ${text} has the positions 0 to ${lengths[text] - 1}.`,
-			);
+		const asked = metric.position ?? -1;
+		const position = ownPosition(tokens, text, asked, "The metric");
 		return {
 			text,
 			position,

@@ -43,7 +43,7 @@ export function splice(
 		const w = input("w", "width", 1);
 		const along = g.op("Mul", [
 			g.op("MatMul", [x, w]),
-			input("gate", 1, "?", 1),
+			input("gate", "?", "?", 1) /* each of the two is full, or 1 */,
 		]);
 		const row = g.op("Transpose", [w], { perm: [1, 0] });
 		return g.op("Sub", [x, g.op("Mul", [along, row])]);

@@ -11,10 +11,14 @@ export interface Encoded {
 	special: boolean[];
 }
 
+/** What a text is refused with that has a character for which the tokenizer has no token. */
+export class UntokenizableText extends Error {}
+
 /** A byte-level BPE tokenizer. */
 export interface Tokenizer {
 	/** The id of the token that begins a text, by tokenizer_config.json. */
 	bos_token_id?: number;
+	/** Throws where a character has no token, naming it, and where the tokenizer changes the text. */
 	encode(text: string): Encoded;
 	/** The text of tokens in a row; part of a character is shown as U+FFFD. */
 	decode(...ids: number[]): string;
@@ -42,24 +46,50 @@ export async function loadTokenizer(
 	for (const [token, id] of tokenizer._tokenizer.get_vocab(true))
 		bytes[id] = added.has(token) ? Buffer.from(token) : tokenBytes(token);
 	const special = new Set<number>(tokenizer.all_special_ids);
+	const idsOf = (text: string): number[] =>
+		tokenizer._tokenizer.encode(text, { add_special_tokens: false }).ids;
+	const unknown = tokenizer.unk_token_id as number | undefined;
+	/** Whether the tokens' bytes are as many as the text's, and none stands for what is not known. */
+	const isWhole = (text: string, ids: readonly number[]): boolean => {
+		const from = Buffer.from(text);
+		let at = 0;
+		for (const id of ids) {
+			const own = bytes[id] ?? Buffer.alloc(0);
+			if (
+				id === unknown &&
+				from.compare(own, 0, own.length, at, at + own.length)
+			)
+				return false;
+			at += own.length;
+		}
+		return at === from.length;
+	};
 	return {
 		bos_token_id: tokenizer.bos_token_id,
 		encode(text) {
-			const { ids } = tokenizer._tokenizer.encode(text, {
-				add_special_tokens: false,
-			});
-			const lengths = ids.map((id: number) => bytes[id]?.length ?? 0);
+			const ids = idsOf(text);
+			if (!isWhole(text, ids)) {
+				const lacks = [...new Set(text)].find(
+					(one) => !isWhole(one, idsOf(one)),
+				);
+				if (lacks !== undefined) throw withoutToken(lacks, text);
+			}
+			const lengths = ids.map((id) => bytes[id]?.length ?? 0);
 			const { start, end } = characterSpans(text, lengths);
-			return {
-				ids,
-				start,
-				end,
-				special: ids.map((id: number) => special.has(id)),
-			};
+			return { ids, start, end, special: ids.map((id) => special.has(id)) };
 		},
 		decode: (...ids) =>
 			Buffer.concat(ids.map((id) => bytes[id] ?? [])).toString("utf8"),
 	};
+}
+
+function withoutToken(character: string, text: string): Error {
+	const at = text.indexOf(character);
+	const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+	const near = text.slice(Math.max(0, at - 20), at + 20);
+	return new UntokenizableText(
+		`The tokenizer has no token for the character ${JSON.stringify(character)} (U+${code.padStart(4, "0")}), which is character ${at} of the text (${JSON.stringify(near)}): take it out, or leave the text out.`,
+	);
 }
 
 /**

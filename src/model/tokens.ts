@@ -9,7 +9,7 @@ export function makeTokens(
 	const needed = () => {
 		if (tokenizer) return tokenizer;
 		throw new Error(
-			`The folder of "${info.name}" has no tokenizer.json, so it cannot read text; give token ids through model.batch([Int32Array.of(…)]).`,
+			`The folder of "${info.name}" has no tokenizer.json, so it cannot read text; give token ids through model.batch([Int32Array.of(…)]), or to extract as lists.`,
 		);
 	};
 	const toTokens: Model["toTokens"] = (text, options = {}) => {
@@ -44,6 +44,8 @@ export function makeTokens(
 	return {
 		toTokens,
 		toStrTokens: (text, options) =>
-			Array.from(toTokens(text, options).ids, (id) => needed().decode(id)),
+			Array.from(toTokens(text, { truncate: false, ...options }).ids, (id) =>
+				needed().decode(id),
+			),
 	};
 }

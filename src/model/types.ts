@@ -1,7 +1,11 @@
 /** What a GPT-2 is made of; names as in TransformerLens. */
 export interface ModelInfo {
-	/** As it was asked for, e.g. "tiny-gpt2". */
+	/**
+	 * For reading: a bundled name such as "tiny-gpt2", a hub id, or what the folder is called. Two models may have one.
+	 */
 	name: string;
+	/** Of the weights: what a model is known by. Absent where a file of an older version tells of it. */
+	fingerprint?: string;
 	/** The folder that holds config.json and model.safetensors. */
 	folder: string;
 	/** The revision in the Hugging Face cache, where it came from there. */
@@ -61,25 +65,42 @@ export interface TokenBatch {
 	lengths: Int32Array;
 	batch: number;
 	seq: number;
+	/** [batch]: tokens that are missing at a text's end (`Tokens.cut`); absent where none is. */
+	cut?: Int32Array;
 }
+
+/** The ids of a text's tokens. */
+export type TokenIds = Int32Array | Uint32Array | readonly number[];
 
 /** Numbers with their shape, row-major. */
 export interface Tensor {
 	data: Float32Array;
 	dims: number[];
+	/** Of values over texts (the first axis): where each ends. What lies beyond is padding, and NaN. */
+	texts?: {
+		/** [batch]: entries that a text has. */
+		lengths: Int32Array;
+		/** The axes that they lie along: [1], or [2, 3] of attention's queries and keys. */
+		axes: number[];
+		/** [batch]: tokens that were cut off a text's end before the run; absent where none was. */
+		cut?: Int32Array;
+	};
 }
 
 /** A change to the values at a hook while the model runs. Several at one hook apply in the order given. */
 export type Intervention = {
 	/** Any hook with one vector a token but the norms' scales; d is its width (n_heads · d_head for q, k, v, z). */
 	hook_name: HookName;
-	/** Positions in the context that it applies to, for every text; default: all. */
+	/**
+	 * Positions that it applies to, in every text; a negative one counts from the text's own end (in `generate`, the
+	 * prompt's). Default: all.
+	 */
 	positions?: number[];
 } & (
 	| {
 			/** The values become these: with those of another run, activation patching. */
 			type: "replace";
-			/** [d] or [batch, seq, d]. */
+			/** [d] or [batch, seq, d]; at padding they are not looked at. */
 			values: Float32Array;
 	  }
 	| {
@@ -113,7 +134,7 @@ export interface TokenOptions {
 	truncate?: boolean;
 }
 
-/** What a model can be given: texts, each with BOS in front, or tokens. */
+/** What a model can be given: texts that fit its context, each with BOS in front, or tokens. */
 export type Input = string | string[] | TokenBatch;
 
 /** What a run should return and what it should change. */
@@ -132,7 +153,7 @@ export interface RunOptions {
 	signal?: AbortSignal;
 }
 
-/** What a run returns. Values at padding (beyond `tokens.lengths`) mean nothing. */
+/** What a run returns. Values at padding (beyond `tokens.lengths`) are NaN. */
 export interface RunResult {
 	kind: "run";
 	tokens: TokenBatch;
@@ -165,7 +186,7 @@ export interface Comparison {
 	tokens: TokenBatch;
 	/** As `loss` of the model as it is: [batch, seq - 1]. */
 	loss: Tensor;
-	/** By condition: the loss, and KL(as it is ‖ changed) of what comes after each token, in nats, 0 at padding: [batch, seq]. */
+	/** By condition: the loss, and KL(as it is ‖ changed) of what comes after each token, in nats: [batch, seq]. */
 	changed: { loss: Tensor; kl: Tensor }[];
 }
 
@@ -180,13 +201,17 @@ export interface Decoder {
 	 * Throws where the model has no tokenizer.
 	 */
 	toTokens(text: string, options?: TokenOptions): Tokens;
-	/** The tokens as text; part of a character is shown as U+FFFD. */
+	/** The tokens as text, all of them by default; part of a character is shown as U+FFFD. */
 	toStrTokens(text: string, options?: TokenOptions): string[];
-	/** Puts texts side by side, padded on the right. */
-	batch(tokens: Tokens[] | Int32Array[]): TokenBatch;
+	/**
+	 * Puts texts side by side, padded on the right: as `toTokens` gives them, or as ids.
+	 * Throws on a text without a token or longer than the context, and on an id that the model does not have.
+	 */
+	batch(tokens: readonly (Tokens | TokenIds)[]): TokenBatch;
 	/**
 	 * Runs the model as far as the wanted hooks need, and no further.
-	 * Throws on a text without tokens, an unknown hook, a layer out of range, or an intervention that does not fit.
+	 * Throws on a text without tokens or longer than the context, an unknown hook, a layer out of range, an intervention
+	 * that does not fit, and where a value is NaN or infinite.
 	 */
 	run(input: Input, options?: RunOptions): Promise<RunResult>;
 	/**
@@ -199,7 +224,7 @@ export interface Decoder {
 			names_filter?: HookName[] | ((name: HookName) => boolean);
 		},
 	): Promise<RunResult>;
-	/** Cross-entropy in nats of each token given those before it: [batch, seq - 1], 0 at padding. */
+	/** Cross-entropy in nats of each token given those before it: [batch, seq - 1], NaN at padding. */
 	loss(
 		input: Input,
 		options?: Pick<RunOptions, "interventions" | "prepend_bos" | "signal">,
@@ -280,6 +305,8 @@ export interface LogitLens {
 	kind: "logit-lens";
 	/** The text's tokens. */
 	tokens: string[];
+	/** Tokens that were cut off its end before the run; absent where none was. */
+	cut?: number;
 	/** The streams that were read: before each block, and after the last. */
 	hooks: HookName[];
 	/** [layer][position]: the likeliest next tokens, best first. */
@@ -300,7 +327,7 @@ export type Metric =
 	| {
 			type: "logit" | "probability" | "log_probability";
 			token: TokenChoice;
-			/** Which position's logits; default: the text's last token. */
+			/** Which position's logits, counted from the text's own end where negative; default: its last token. */
 			position?: number;
 	  }
 	| {
@@ -323,7 +350,7 @@ export interface GradientOptions {
 	signal?: AbortSignal;
 }
 
-/** A metric of each text and its gradients; values and gradients at padding mean nothing. */
+/** A metric of each text and its gradients; values and gradients at padding are NaN. */
 export interface GradientResult {
 	kind: "gradients";
 	tokens: TokenBatch;

@@ -46,11 +46,16 @@ export interface SaeConfig {
 	center_writing_weights?: boolean;
 	/** Where in the model the activations come from. */
 	hook_name: string;
+	/** For reading; what the model is known by is `model_fingerprint`. */
 	model_name: string;
+	/** Of the model that it was trained on (`ModelInfo.fingerprint`), where it is known. */
+	model_fingerprint?: string;
 	/** Whether the model saw BOS before each text. */
 	prepend_bos: boolean;
 	/** The longest context of the model it was trained on, in tokens. */
 	context_size?: number;
+	/** Whether texts were packed into contexts of exactly `context_size` tokens, where it is known. */
+	packed?: boolean;
 	/** Its dashboard, e.g. "gpt2-small/8-res-jb". */
 	neuronpedia_id?: string;
 	/** The data set that it was trained on. */

@@ -1,4 +1,5 @@
 import type { Activations } from "../activations";
+import type { ModelInfo } from "../model";
 import { centres } from "./encode";
 import type { SaeConfig } from "./types";
 
@@ -9,10 +10,7 @@ import type { SaeConfig } from "./types";
 export function mismatches(cfg: SaeConfig, acts: Activations): string[] {
 	const found: string[] = [];
 	const { model, hook_name, rows } = acts;
-	if (cfg.model_name && modelName(cfg.model_name) !== modelName(model.name))
-		found.push(
-			`This SAE was trained on ${cfg.model_name} and the activations are of ${model.name}: its latents mean nothing there unless the two are one model.`,
-		);
+	found.push(...otherModel(cfg, model));
 	if (cfg.hook_name && cfg.hook_name !== hook_name)
 		found.push(
 			`This SAE was trained at ${cfg.hook_name} and the activations are of ${hook_name}: extract them at the former.`,
@@ -31,6 +29,22 @@ export function mismatches(cfg: SaeConfig, acts: Activations): string[] {
 			`The activations have each row's mean taken out and this SAE was trained on rows as they are: extract them without center_writing_weights.`,
 		);
 	return found;
+}
+
+/** The sentence where a model is not the one that an SAE was trained on: by their weights, by their names where these are not known. */
+export function otherModel(
+	{ model_name, model_fingerprint }: SaeConfig,
+	model: Pick<ModelInfo, "name" | "fingerprint">,
+): string[] {
+	const known = model_fingerprint && model.fingerprint;
+	const same = known
+		? model_fingerprint === model.fingerprint
+		: !model_name || modelName(model_name) === modelName(model.name);
+	if (same) return [];
+	const alike = model_name === model.name;
+	return [
+		`This SAE was trained on ${model_name || "a model without a name"} and the activations are of ${alike ? "another model of that name, whose weights differ" : model.name}: its latents mean nothing there unless the two are one model.`,
+	];
 }
 
 function having(bos: boolean): string {

@@ -1,7 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import {
 	closeSync,
-	existsSync,
 	fstatSync,
 	openSync,
 	readdirSync,
@@ -37,15 +36,17 @@ function weightsOf(
 	{ folder, name }: Pick<ModelInfo, "folder" | "name">,
 	names: string[],
 ): string[] {
-	const graph = name.endsWith(".onnx") && existsSync(name) ? name : undefined;
 	const below = names.includes("onnx") ? filesIn(join(folder, "onnx")) : [];
+	const graph = [...names, ...below].find(
+		(one) => one.endsWith(".onnx") && one === basename(name),
+	);
 	return [
 		...names.map((one) => join(folder, one)),
 		...below.map((one) => join(folder, "onnx", one)),
 	].filter(
 		(file) =>
 			/\.(safetensors|onnx|onnx_data(_\d+)?|data)$/.test(file) &&
-			(!graph || !file.endsWith(".onnx") || basename(file) === basename(graph)),
+			(!graph || !file.endsWith(".onnx") || basename(file) === graph),
 	);
 }
 

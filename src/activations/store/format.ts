@@ -39,8 +39,8 @@ export interface StoreIndex {
 		batch_tokens: number;
 		shard_tokens: number;
 	};
-	/** `sha256` is of sentences.jsonl. */
-	sentences: { name: string; count: number; sha256: string };
+	/** `sha256` is of sentences.jsonl; `skipped` sentences were left out (`skip_untokenizable`). */
+	sentences: { name: string; count: number; sha256: string; skipped?: number };
 	/** Rows in all; null while the store is not finished. */
 	n_tokens: number | null;
 }
@@ -203,7 +203,9 @@ export function difference(
 			.map(({ hook_name }): HookName => hook_name)
 			.sort()
 			.join(", ");
-	if (store.fingerprint !== asked.fingerprint)
+	const [was, is] = [store.model.fingerprint, asked.model.fingerprint];
+	const other = was !== undefined && is !== undefined && was !== is;
+	if (other || store.fingerprint !== asked.fingerprint)
 		return store.model.name === asked.model.name
 			? `other weights of the model "${asked.model.name}"`
 			: `the model "${store.model.name}", not "${asked.model.name}"`;

@@ -90,6 +90,7 @@ function storeView(
 		prepend_bos,
 		...(context_size !== null && { context_size }),
 		center_writing_weights,
+		...(index.sentences.skipped && { skipped: index.sentences.skipped }),
 		folder,
 		dtype: index.dtype,
 		hook_names: index.hooks.map((hook) => hook.hook_name),

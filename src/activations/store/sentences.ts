@@ -11,6 +11,7 @@ export function* sentenceLines({
 	labels,
 	offsets,
 	split,
+	token_ids,
 }: Sentences): Generator<string> {
 	const of = <T>(columns: Record<string, ArrayLike<T>>, i: number) =>
 		Object.fromEntries(
@@ -23,6 +24,7 @@ export function* sentenceLines({
 			labels: of(labels, i),
 			offsets: of(offsets, i),
 			...(split && { split: split[i] }),
+			...(token_ids && { token_ids: Array.from(token_ids[i]) }),
 		};
 		piece += `${JSON.stringify(line)}\n`;
 		if (piece.length < PIECE) continue;
@@ -49,6 +51,7 @@ export function readSentences(
 	const labels: Record<string, string[]> = {};
 	const offsets: Record<string, Uint32Array> = {};
 	const split: Split[] = [];
+	const token_ids: Int32Array[] = [];
 	try {
 		if (statSync(file).size < known.count) throw new Error("it is cut off");
 		for (const line of lines(file, hash)) {
@@ -65,6 +68,7 @@ export function readSentences(
 				offsets[name][i] = offset as number;
 			}
 			if (one.split) split.push(one.split);
+			if (one.token_ids) token_ids.push(Int32Array.from(one.token_ids));
 		}
 	} catch (error) {
 		throw damaged(file, (error as Error).message);
@@ -78,6 +82,7 @@ export function readSentences(
 		labels,
 		offsets,
 		...(split.length > 0 && { split }),
+		...(token_ids.length > 0 && { token_ids }),
 	};
 }
 

@@ -46,7 +46,7 @@ export function shardWriter(job: StoreJob, known: readonly Shard[]) {
 		if (contexts?.at !== from)
 			contexts = {
 				at: from,
-				rest: contextsOf(model, sentences.text, settings, from),
+				rest: contextsOf(model, sentences, settings, from),
 			};
 		const next = await fill(window, contexts.rest, job);
 		if (!next) return undefined;

@@ -1,10 +1,12 @@
-import { allTensors, readOnnx } from "../../formats/onnx-file";
+import { join } from "node:path";
+import { allTensors, type OnnxFile, readOnnx } from "../../formats/onnx-file";
 import { batchOf } from "../batch";
 import { makeRuns } from "../decoder";
+import { fingerprintOf } from "../fingerprint";
 import { endingAt, keptOf, openSessions } from "../sessions";
 import { loadTokenizer } from "../tokenizer";
 import { makeTokens } from "../tokens";
-import type { Decoder } from "../types";
+import type { Decoder, ModelInfo } from "../types";
 import { checkInputs } from "./feeds";
 import { describe } from "./info";
 import { findWeights } from "./links";
@@ -12,6 +14,7 @@ import { locateOnnx } from "./locate";
 import { prepare } from "./prepare";
 import { makeEngine } from "./run";
 import { findStructure } from "./structure";
+import { withUnsignedWeights } from "./unsigned";
 import { wire } from "./wiring";
 
 /**
@@ -23,16 +26,20 @@ import { wire } from "./wiring";
  */
 export async function loadOnnxModel(path: string): Promise<Decoder> {
 	const file = readOnnx(locateOnnx(path));
-	const w = wire(file.file, prepare(file.graph));
+	const w = wire(file.file, withUnsignedWeights(prepare(file.graph)));
 	const structure = findStructure(w, file.file);
 	checkInputs(file.file, w.graph.inputs);
 	const weights = findWeights(file.file, allTensors(w.graph));
-	const info = describe(path, file, w, structure);
+	const described = describe(file, w, structure);
+	const info = {
+		...described,
+		fingerprint: fingerprintOfFile(described, file, weights),
+	};
 	const tokenizer = await loadTokenizer(info.folder);
 	if (tokenizer) info.bos_token_id ??= tokenizer.bos_token_id ?? null;
 	const tokens = makeTokens(info, tokenizer);
 	const kept = keptOf(weights.bytes);
-	const sessions = openSessions(path, weights.folder, kept);
+	const sessions = openSessions(info.name, weights.folder, kept);
 	const hook_names = [...structure.hooks.keys()];
 	const source = { file, w, structure, locate: weights.locate };
 	const model = { info, hook_names, ...tokens };
@@ -44,4 +51,20 @@ export async function loadOnnxModel(path: string): Promise<Decoder> {
 		...makeRuns(model, (signal) => makeEngine(endingAt(decoder, signal))),
 		dispose: () => sessions.dispose(),
 	};
+}
+
+function fingerprintOfFile(
+	{ name: _, folder: __, bos_token_id, eos_token_id, ...use }: ModelInfo,
+	{ graph }: OnnxFile,
+	{ folder, locate }: ReturnType<typeof findWeights>,
+): string {
+	const tensors = allTensors(graph).map((tensor) => {
+		const { name, type, shape, message: bytes } = tensor;
+		const form = `${type} [${shape}]`;
+		if (bytes) return { name, form, bytes };
+		const { location, offset, length } = locate(tensor);
+		const file = join(folder, location);
+		return { name, form, place: { file, offset, length } };
+	});
+	return fingerprintOf(use, tensors);
 }

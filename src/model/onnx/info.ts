@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { OnnxFile, OnnxNode } from "../../formats/onnx-file";
 import { readJson } from "../config";
+import { fileName } from "../name";
 import type { ModelInfo } from "../types";
 import { attributeOf } from "./prepare";
 import type { Structure } from "./structure";
@@ -22,7 +23,6 @@ function hasConfig(folder: string): boolean {
  * Throws where config.json is of another model, or where the number of heads is nowhere said.
  */
 export function describe(
-	name: string,
 	file: OnnxFile,
 	w: Wiring,
 	structure: Structure,
@@ -55,7 +55,7 @@ export function describe(
 		);
 	const positions = positionsOf(w, structure);
 	return {
-		name,
+		name: fileName(file.file, folder),
 		folder,
 		n_layers: check("the number of layers", n_layers, ...configKeys.n_layers),
 		n_heads,

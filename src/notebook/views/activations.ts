@@ -9,6 +9,7 @@ export function activationsView(acts: Activations): Html {
 		["tokens", acts.n_tokens],
 		// those of a folder are not read for this: they may be millions
 		["sentences", acts.folder ? undefined : acts.sentences.text.length],
+		["sentences left out (a character has no token)", acts.skipped],
 		["d_in", acts.d_in],
 		["tokens per packed context", acts.context_size],
 		[

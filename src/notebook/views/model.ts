@@ -51,7 +51,7 @@ export function logitLensView(lens: LogitLens): Html {
 		[...head, "rank of the true next token", "its log-probability (nats)"],
 		rows,
 		{
-			caption: `Logit lens of ${tokens.length} tokens: the likeliest next token`,
+			caption: `Logit lens of ${tokens.length} tokens${lens.cut ? ` (${lens.cut} after them were cut)` : ""}: the likeliest next token`,
 		},
 	);
 }
@@ -116,7 +116,7 @@ export function gradientsView(result: GradientResult): Html {
 		["hook", "shape", "mean length of a token's gradient", "greatest"],
 		rows,
 		{
-			caption: `Gradients of a metric: ${shown}${more} (${batch} ${batch === 1 ? "text" : "texts"})`,
+			caption: `Gradients of a metric: ${shown}${more} (${texts(tokens)})`,
 		},
 	);
 }
@@ -139,9 +139,9 @@ export function runView({ tokens, logits, cache }: RunResult): Html {
 /** The mean loss as the model is and under each condition, over all tokens that are predicted. */
 export function comparisonView(result: Comparison): Html {
 	const { tokens, loss, changed } = result;
-	const of = ({ data }: Tensor, cut: number) => {
-		const n = tokens.lengths.reduce((sum, length) => sum + length - cut, 0);
-		return data.reduce((a, b) => a + b, 0) / n; // 0 at padding
+	const of = ({ data }: Tensor) => {
+		const own = data.filter((value) => !Number.isNaN(value)); // no padding
+		return own.reduce((a, b) => a + b, 0) / own.length;
 	};
 	return table(
 		[
@@ -150,20 +150,22 @@ export function comparisonView(result: Comparison): Html {
 			"KL from the model as it is (nats per token)",
 		],
 		[
-			["as it is", of(loss, 1), 0],
+			["as it is", of(loss), 0],
 			...changed.map((one, i): Cell[] => [
 				`condition ${i}`,
-				of(one.loss, 1),
-				of(one.kl, 0),
+				of(one.loss),
+				of(one.kl),
 			]),
 		],
 		{ caption: `Predictions under changes, ${texts(tokens)}` },
 	);
 }
 
-function texts({ batch, lengths }: TokenBatch): string {
-	const n = lengths.reduce((a, b) => a + b, 0);
-	return `${batch.toLocaleString("en-US")} ${batch === 1 ? "text" : "texts"}, ${n.toLocaleString("en-US")} tokens`;
+function texts({ batch, lengths, cut }: TokenBatch): string {
+	const total = (numbers: Int32Array) =>
+		numbers.reduce((a, b) => a + b, 0).toLocaleString("en-US");
+	const missing = cut ? `; ${total(cut)} at their ends were cut` : "";
+	return `${batch.toLocaleString("en-US")} ${batch === 1 ? "text" : "texts"}, ${total(lengths)} tokens${missing}`;
 }
 
 /** Whether the first two axes are text and position. */

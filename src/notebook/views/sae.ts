@@ -192,7 +192,6 @@ const groups: [string, Partial<Record<Named, string>>][] = [
 		{
 			n_tokens: "tokens",
 			excluded: "special tokens, not counted",
-			cut: "tokens beyond the context, not counted",
 			seconds: "s",
 		},
 	],
@@ -208,14 +207,23 @@ export function evaluationView(evaluation: SaeEvaluation): Html {
 	);
 	const { hook_name, split } = evaluation;
 	const where = [hook_name && ` at ${hook_name}`, split && `, ${split} split`];
+	const warnings = (evaluation.warnings ?? []).map((warning): Cell[] => [
+		"",
+		"warning",
+		undefined,
+		warning,
+	]);
 	return table(
 		["of", "metric", "value", "which is"],
-		rows.map(([name, value, says, group], i) => [
-			rows[i - 1]?.[3] === group ? "" : group,
-			name,
-			value,
-			says,
-		]),
+		[
+			...rows.map(([name, value, says, group], i): Cell[] => [
+				rows[i - 1]?.[3] === group ? "" : group,
+				name,
+				value,
+				says,
+			]),
+			...warnings,
+		],
 		{
 			caption: `How well the autoencoder reconstructs${where.filter(Boolean).join("")}`,
 		},

@@ -9,9 +9,11 @@ import {
 } from "../../model";
 import { reportProgress } from "../../progress";
 import type { Latents, Sae, SparseRows } from "../types";
+import { otherModel } from "../warnings";
 import { type LatentMetrics, latentMetrics } from "./latents";
 import { type ReconstructionMetrics, reconstructionMetrics } from "./metrics";
 import {
+	batchOf,
 	countedPositions,
 	gather,
 	predicting,
@@ -38,12 +40,12 @@ export interface SaeEvaluation
 	n_tokens: number;
 	/** Special tokens (BOS and the like) in the same texts, which no metric counts. */
 	excluded: number;
-	/** Tokens left out at the ends of texts that are longer than the model's context, or than the SAE's `context_size`. */
-	cut: number;
 	/** Latents that never fire on the train split (on any sentence where there are no splits), as a share of d_sae. */
 	dead_fraction: number;
 	/** Wall-clock. */
 	seconds: number;
+	/** That the SAE was trained on another model, in one sentence; absent where it was not. */
+	warnings?: string[];
 }
 
 export interface EvaluateOptions {
@@ -82,6 +84,7 @@ export async function evaluate(
 	const signal = listenTo(options.signal);
 	const { d_in, d_sae } = sae.cfg;
 	const hook_name = parseHook(model, sae.cfg.hook_name);
+	const warnings = otherModel(sae.cfg, model.info);
 	const split = sentences.split && (options.split ?? "test");
 	const texts = await tokensOf(sae, model, sentences, split, signal);
 	const reconstructions = reconstructionMetrics(d_in);
@@ -91,7 +94,7 @@ export async function evaluate(
 	for (const numbers of batchesByLength(texts)) {
 		const some = numbers.map((i) => texts[i]);
 		signal?.throwIfAborted();
-		const tokens = model.batch(some);
+		const tokens = batchOf(model, some);
 		const counted = countedPositions(some, tokens);
 		const conditions = async (
 			cache: Parameters<typeof rowsAt>[0],
@@ -127,8 +130,7 @@ export async function evaluate(
 		d_sae,
 		...(split && { split }),
 		n_tokens: n,
-		excluded: sum(({ special }) => special.reduce((a, b) => a + b, 0)),
-		cut: sum(({ cut }) => cut),
+		excluded: sum(({ excluded }) => excluded),
 		...latents.result(),
 		...reconstruction,
 		...predictions.result(),
@@ -138,6 +140,7 @@ export async function evaluate(
 			signal,
 		}),
 		seconds: (performance.now() - started) / 1000,
+		...(warnings.length > 0 && { warnings }),
 	};
 }
 
@@ -171,7 +174,7 @@ async function deadFraction(
 		for (const numbers of batchesByLength(texts)) {
 			const some = numbers.map((i) => texts[i]);
 			signal?.throwIfAborted();
-			const tokens = model.batch(some);
+			const tokens = batchOf(model, some);
 			const values = await valuesAt(model, sae, tokens, signal);
 			const x = gather(values, countedPositions(some, tokens), sae.cfg.d_in);
 			const sparse = await sae.encodeRows(x);

@@ -1,4 +1,5 @@
-import type { Sentences, Split } from "../../dataset";
+import { contextsOf } from "../../activations";
+import { type Sentences, type Split, selectSentences } from "../../dataset";
 import { turns } from "../../interrupt";
 import {
 	type Decoder,
@@ -6,51 +7,68 @@ import {
 	parseHook,
 	type RunResult,
 	type TokenBatch,
-	type Tokens,
 } from "../../model";
 import type { Sae } from "../types";
 
+/** Tokens that the model sees at once. */
+export interface Part {
+	ids: Int32Array;
+	/** 1 for tokens that are not counted: special ones, and in packed contexts those of other splits. */
+	special: Uint8Array;
+	/** How many special ones there are. */
+	excluded: number;
+}
+
 /**
- * The tokens of a split's sentences, as many as the SAE's contexts had; those with nothing to predict are left out.
- * An SAE has not seen what lies beyond its `context_size`.
+ * The contexts in which `extract` reads a split's sentences, made as those of the SAE's training: packed where its texts
+ * were, and otherwise no longer than they were, for it has not seen later positions. A text that is longer goes on in
+ * further contexts, and no token is left out.
  */
 export async function tokensOf(
 	{ cfg }: Sae,
 	model: Decoder,
-	{ text, split, name }: Sentences,
+	sentences: Sentences,
 	only: Split | undefined,
 	signal?: AbortSignal,
-): Promise<Tokens[]> {
-	// By default BOS comes first where the model has one.
-	const options = cfg.prepend_bos ? {} : { prepend_bos: false };
-	const limit = cfg.context_size ?? model.info.n_ctx;
+): Promise<Part[]> {
+	const { split, name } = sentences;
+	const { context_size, packed, prepend_bos } = cfg;
+	const options = {
+		...(prepend_bos ? {} : { prepend_bos }), // by default BOS comes first where the model has one
+		...(packed ? { context_size } : { longest: context_size }),
+	};
+	// Texts that are packed share contexts with those of other splits.
+	const from =
+		only && !packed
+			? selectSentences(sentences, (i) => split?.[i] === only)
+			: sentences;
 	const turn = turns(signal);
-	const tokens: Tokens[] = [];
-	for (const [i, sentence] of text.entries()) {
-		if (only && split?.[i] !== only) continue;
+	const parts: Part[] = [];
+	for (const { ids, keep, sentence } of contextsOf(model, from, options)) {
 		await turn();
-		const found = shortened(model.toTokens(sentence, options), limit);
-		const { ids, special } = found;
-		if (ids.length > 1 && special.includes(0)) tokens.push(found);
+		const special = keep.map((own, t) =>
+			Number(!own || Boolean(only && from.split?.[sentence[t]] !== only)),
+		);
+		const excluded = keep.filter((own) => !own).length;
+		if (special.includes(0)) parts.push({ ids, special, excluded });
 	}
-	if (tokens.length === 0)
+	if (!parts.some(({ ids }) => ids.length > 1))
 		throw new Error(
 			`There is no sentence to evaluate on${only ? ` in the split "${only}"` : ""} of "${name}": give sentences of at least two tokens.`,
 		);
-	return tokens;
+	return parts;
 }
 
-/** The first `limit` tokens. */
-function shortened(tokens: Tokens, limit: number): Tokens {
-	const { ids, start, end, special, cut } = tokens;
-	if (ids.length <= limit) return tokens;
-	return {
-		ids: ids.subarray(0, limit),
-		start: start.subarray(0, limit),
-		end: end.subarray(0, limit),
-		special: special.subarray(0, limit),
-		cut: cut + ids.length - limit,
-	};
+/** Contexts side by side; at least two positions wide, since nothing is predicted in fewer. */
+export function batchOf(
+	model: Pick<Decoder, "batch">,
+	parts: readonly Part[],
+): TokenBatch {
+	const batch = model.batch(parts.map(({ ids }) => ids));
+	if (batch.seq > 1) return batch;
+	const ids = new Int32Array(2 * batch.batch);
+	for (const [i, id] of batch.ids.entries()) ids[2 * i] = id;
+	return { ...batch, ids, seq: 2 };
 }
 
 /** The activations at the SAE's hook, [batch, seq, d_in]. */
@@ -82,7 +100,7 @@ export function rowsAt(
 
 /** Which of the [batch, seq] positions hold a token that is not special. */
 export function countedPositions(
-	texts: Tokens[],
+	texts: readonly Part[],
 	{ seq }: TokenBatch,
 ): number[] {
 	return texts.flatMap(({ special }, b) =>

@@ -93,6 +93,10 @@ export function saeLensConfig(
 		...(centringOf(flat) && { center_writing_weights: true }),
 		hook_name,
 		model_name: text(flat.model_name),
+		...(text(flat.model_fingerprint) && {
+			model_fingerprint: text(flat.model_fingerprint),
+		}),
+		...(typeof flat.packed === "boolean" && { packed: flat.packed }),
 		prepend_bos: flat.prepend_bos !== false,
 		...counts(flat),
 		...texts(flat),

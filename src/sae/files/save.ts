@@ -3,6 +3,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { writeError, writeFileAtomic } from "../../files";
 import { writeSafetensors } from "../../formats/safetensors";
+import { withoutPath } from "../../model";
 import type { Latents, SaeConfig, SaeWeights } from "../types";
 
 export const CONFIG = "cfg.json";
@@ -108,7 +109,8 @@ function replaceFiles(folder: string, part: string): void {
 function content(cfg: SaeConfig): object {
 	const { architecture, d_in, d_sae, k, dtype, apply_b_dec_to_input } = cfg;
 	const { normalize_activations, reshape_activations = "none" } = cfg;
-	const { model_name, hook_name, prepend_bos, context_size } = cfg;
+	const { hook_name, prepend_bos, context_size } = cfg;
+	const { model_fingerprint, packed } = cfg;
 	const { center_writing_weights, neuronpedia_id, dataset_path } = cfg;
 	const { trained_as, seed, training_tokens } = cfg;
 	return {
@@ -123,9 +125,11 @@ function content(cfg: SaeConfig): object {
 		reshape_activations,
 		metadata: {
 			sae_lens_version: SAE_LENS_VERSION,
-			model_name,
+			model_name: withoutPath(cfg.model_name),
+			model_fingerprint,
 			hook_name,
 			context_size,
+			packed,
 			prepend_bos,
 			exclude_special_tokens: true,
 			dataset_path,

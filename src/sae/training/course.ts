@@ -40,6 +40,7 @@ export function courseOf(
 			d_in: acts.d_in,
 			hook_name: acts.hook_name,
 			model_name: acts.model.name,
+			model_fingerprint: acts.model.fingerprint,
 			rows: n,
 			mean_norm: meanNorm,
 			variance,
@@ -67,15 +68,30 @@ export function difference(
 		return name === "loss"
 			? `The checkpoint ${folder} was trained with another loss: give the same one, or train anew without resume_from_checkpoint.`
 			: `The checkpoint ${folder} was trained with ${name} ${was}, and it is ${is} now, which is another course: give the same, or train anew without resume_from_checkpoint.`;
+	const [was, is] = modelsOf(stored.data, now.data);
+	if (was !== is)
+		return `The checkpoint ${folder} was trained on activations with model_name ${shown(JSON.stringify(stored.data.model_name))}, and it is ${shown(JSON.stringify(now.data.model_name))} here, with other weights: give activations of the same model, or train anew without resume_from_checkpoint.`;
 	for (const [name, was, is] of differing(stored.data, now.data, [
 		"hook_name",
-		"model_name",
 		"rows",
 	]))
 		return `The checkpoint ${folder} was trained on activations with ${name} ${was}, and it is ${is} here: give the same activations, or train anew without resume_from_checkpoint.`;
-	if (differing(stored.data, now.data).length > 0)
+	const model = { model_name: "", model_fingerprint: "" };
+	const others = [stored.data, now.data].map((data) => ({ ...data, ...model }));
+	if (differing(others[0], others[1]).length > 0)
 		return `The checkpoint ${folder} was trained on other activations than these, or on the same in another order: give the same activations (from memory or from a folder, as then), or train anew without resume_from_checkpoint.`;
 	return undefined;
+}
+
+/** What the two models are known by: their weights, or their names where an older version wrote no more. */
+function modelsOf(
+	stored: Record<string, unknown>,
+	now: Record<string, unknown>,
+): unknown[] {
+	const both = [stored, now];
+	return stored.model_fingerprint && now.model_fingerprint
+		? both.map(({ model_fingerprint }) => model_fingerprint)
+		: both.map(({ model_name }) => String(model_name).split(/[/\\]/).at(-1));
 }
 
 /** Name, old and new value of what differs, of these names or of all. */

@@ -1,4 +1,5 @@
 import type { Activations } from "../../activations";
+import { withoutPath } from "../../model";
 import { architectures } from "../architectures";
 import type { TraineeShape, TraineeState } from "../engine/trainee";
 import { scalesRows } from "../normalize";
@@ -38,9 +39,13 @@ export function trainedConfig(
 			: "none",
 		...(acts.center_writing_weights && { center_writing_weights: true }),
 		hook_name: acts.hook_name,
-		model_name: acts.model.name,
+		model_name: withoutPath(acts.model.name),
+		...(acts.model.fingerprint && {
+			model_fingerprint: acts.model.fingerprint,
+		}),
 		prepend_bos: acts.prepend_bos,
 		context_size: acts.context_size ?? acts.model.n_ctx,
+		packed: acts.context_size !== undefined,
 		seed,
 		training_tokens: step * settings.train_batch_size_tokens,
 	};

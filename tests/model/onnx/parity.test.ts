@@ -134,10 +134,10 @@ for (const family of families)
 				ok(distance(logits?.data ?? [], reference.logits, d_vocab) < 2e-5);
 				const loss = await model.loss(tokens);
 				deepEqual(loss.dims, [2, 6]);
-				reference.loss.forEach((nats, i) => {
+				reference.loss.slice(0, 10).forEach((nats, i) => {
 					ok(Math.abs(loss.data[i] - nats) < 2e-5 * Math.max(1, nats));
 				});
-				deepEqual([...loss.data.subarray(10)], [0, 0]); // padding
+				ok(loss.data.subarray(10).every(Number.isNaN)); // padding
 			});
 
 			test("every intervention does what it does in PyTorch", async () => {
@@ -179,15 +179,17 @@ for (const family of families)
 				const options = { interventions: half };
 				const changed = await model.run(tokens, options);
 				const loss = await model.loss(tokens, options);
-				ok(
-					largestDifference(out.loss.data, (await model.loss(tokens)).data) <
-						1e-5,
-				);
-				ok(largestDifference(out.changed[0].loss.data, loss.data) < 1e-5);
-				const expected = divergences(clean.logits, changed.logits).fill(0, 12); // two tokens of padding
-				ok(largestDifference(out.changed[0].kl.data, expected) < 1e-4);
-				ok(Math.max(...expected) > 1e-3);
-				ok(out.changed[1].kl.data.every((value) => Math.abs(value) < 1e-6));
+				const own = <T extends Float32Array | Float64Array>(data: T, n = 10) =>
+					data.subarray(0, n); // two tokens of padding follow
+				const before = await model.loss(tokens);
+				ok(largestDifference(own(out.loss.data), own(before.data)) < 1e-5);
+				const [half_, none] = out.changed;
+				ok(largestDifference(own(half_.loss.data), own(loss.data)) < 1e-5);
+				const expected = divergences(clean.logits, changed.logits);
+				ok(largestDifference(own(half_.kl.data, 12), own(expected, 12)) < 1e-4);
+				ok(Math.max(...own(expected, 12)) > 1e-3);
+				ok(own(none.kl.data, 12).every((value) => Math.abs(value) < 1e-6));
+				ok(none.kl.data.subarray(12).every(Number.isNaN));
 			});
 		});
 
@@ -260,9 +262,12 @@ for (const family of families)
 			await model.dispose();
 		});
 
-/** The logits that the file gives by itself. */
+/** The logits that the file gives by itself, where ONNX Runtime takes care that sums of int8 products do not overflow. */
 async function ownLogits(path: string, reference: Reference) {
-	const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
+	const session = await InferenceSession.create(path, {
+		extra: { session: { x64quantprecision: "1" } },
+		logSeverityLevel: 3,
+	});
 	const long = (numbers: number[]) =>
 		new OrtTensor("int64", BigInt64Array.from(numbers, BigInt), [2, 7]);
 	const padding = [0, 0];

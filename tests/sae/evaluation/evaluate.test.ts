@@ -46,8 +46,9 @@ function fakeModel(seen: Float32Array[] = []): Decoder {
 		info: { ...info, d_model: 2 },
 		hook_names: [hook_name],
 		runWithCache: unused,
-		toTokens(text) {
-			const ids = Int32Array.from(`@${text}`, (c) => c.charCodeAt(0) - 64);
+		toTokens(text, { prepend_bos = true } = {}) {
+			const all = prepend_bos ? `@${text}` : text;
+			const ids = Int32Array.from(all, (c) => c.charCodeAt(0) - 64);
 			return {
 				ids: ids.map((id) => (id > 32 ? id - 32 : 0)),
 				start: new Uint32Array(ids.length),
@@ -57,7 +58,7 @@ function fakeModel(seen: Float32Array[] = []): Decoder {
 			};
 		},
 		batch(texts) {
-			const rows = texts.map((t) => (t instanceof Int32Array ? t : t.ids));
+			const rows = texts.map((t) => ("ids" in t ? t.ids : t));
 			const seq = Math.max(...rows.map((row) => row.length));
 			const ids = new Int32Array(rows.length * seq);
 			for (const [i, row] of rows.entries()) ids.set(row, i * seq);
@@ -159,13 +160,36 @@ test("the divergence counts every token that is not special, each text's last am
 	close(e.kl_div_score, 1 - 4 / 12);
 });
 
-test("what is left out is counted: special tokens, and what an SAE's contexts were too short for", async () => {
+test("special tokens are counted apart, and a text goes on in further contexts where an SAE's were short", async () => {
 	const e = await evaluate(sae, fakeModel(), sentences(["ab", "bcd"]));
-	assert.deepEqual([e.n_tokens, e.excluded, e.cut], [5, 2, 0]);
+	assert.deepEqual([e.n_tokens, e.excluded], [5, 2]);
 	const short = makeSae({ ...sae.cfg, context_size: 3 }, sae);
-	const cut = await evaluate(short, fakeModel(), sentences(["ab", "bcd"]));
-	assert.deepEqual([cut.n_tokens, cut.excluded, cut.cut], [4, 2, 1]);
-	close(cut.mse, (0 + 1 + 1 + 0) / 4); // a b, b c
+	const parts = await evaluate(short, fakeModel(), sentences(["ab", "bcd"]));
+	assert.deepEqual([parts.n_tokens, parts.excluded], [5, 3]); // @ab, @bc, @d
+	close(parts.mse, e.mse);
+	// the loss of a, b and c is 9, 8 and 7; d begins a context, and nothing follows it
+	close(parts.ce_loss_without_sae, (9 + 8) / 2);
+	const single = makeSae(
+		{ ...sae.cfg, context_size: 1, prepend_bos: false },
+		sae,
+	);
+	const alone = await evaluate(
+		single,
+		fakeModel(),
+		sentences(["ab", "bcd"]),
+	).catch((error) => error.message);
+	assert.match(alone, /at least two tokens/);
+});
+
+test("an SAE whose texts were packed is measured in packed contexts, on the tokens of the split alone", async () => {
+	const packed = makeSae({ ...sae.cfg, context_size: 4, packed: true }, sae);
+	const texts = sentences(["ab", "bcd", "a"]);
+	const all = await evaluate(packed, fakeModel(), texts);
+	assert.deepEqual([all.n_tokens, all.excluded], [6, 4]); // @ab@ @bcd @a: the one after "ab" begins "bcd"
+	const split: Split[] = ["train", "test", "train"];
+	const some = await evaluate(packed, fakeModel(), { ...texts, split });
+	assert.equal(some.n_tokens, 3);
+	close(some.mse, (1 + 0 + 4) / 3);
 });
 
 test("an SAE of centred rows is measured against centred rows, and its reconstructions stay centred", async () => {

@@ -1,0 +1,23 @@
+import { basename, dirname, relative } from "node:path";
+
+/**
+ * What a model in a folder is called: by the folder, not by its place on this machine. A folder of the Hugging Face cache
+ * has its repository's name.
+ */
+export function folderName(folder: string): string {
+	const [, owner, name] =
+		/models--([^/\\]+?)--([^/\\]+)[/\\]snapshots[/\\][^/\\]+$/.exec(folder) ??
+		[];
+	return owner ? `${owner}/${name}` : basename(folder) || "model";
+}
+
+/** What a decoder in a file is called: by its file below the model's folder `home`, and that folder's name. */
+export function fileName(file: string, home: string): string {
+	return relative(dirname(home), file).replaceAll("\\", "/");
+}
+
+/** A name without the folders of the machine that it was written on: those of older versions may be paths. */
+export function withoutPath(name: string): string {
+	const isPath = /^([/\\~.]|[a-zA-Z]:[/\\])|\\|\/.*\//.test(name);
+	return isPath ? (name.split(/[/\\]/).filter(Boolean).at(-1) ?? name) : name;
+}

@@ -45,6 +45,8 @@ packages_installed() {
 install_packages() {
 	if packages_installed; then return; fi
 	say "Installing npm packages"
+	# onnxruntime-node carries its CPU binary; its install step, which npm 10 runs whatever package.json says, would fetch CUDA files
+	export ONNXRUNTIME_NODE_INSTALL=skip
 	# where the registry lacks another platform's binary, npm ci refuses the lock file; npm install follows it all the same
 	npm ci --loglevel=error >/dev/null 2>&1 || npm install --no-save --loglevel=error ||
 		fail "npm could not install the packages; the reason stands above."

@@ -9,6 +9,7 @@ import {
 	writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import type { Settled } from "./settled";
 
 /** What the parts of `writeFileAtomic` end in; one that is left behind is of a process that was killed. */
 const PART = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
@@ -65,13 +66,53 @@ export function appendToFile(file: string, text: string): void {
 	}
 }
 
-/** Writes a value as indented JSON, whole or not at all; typed arrays become lists. Makes the folder. */
-export function saveJson(file: string, value: unknown): void {
-	const plain = (_: string, v: unknown) =>
-		ArrayBuffer.isView(v) && !(v instanceof DataView)
-			? Array.from(v as Float32Array)
-			: v;
-	writeFileAtomic(file, `${JSON.stringify(value, plain, "\t")}\n`);
+/**
+ * Writes a value as indented JSON, whole or not at all. Makes the folder. Typed arrays and sets become lists, maps objects.
+ * JSON has no words for NaN and the infinities and no room for a BigInt: they become the texts "NaN", "Infinity",
+ * "-Infinity" and the digits, all of which Python's `float` and `int` and JavaScript's `Number` and `BigInt` read.
+ *
+ * Throws where there is nothing to write, on a promise anywhere, and where a value holds itself.
+ */
+export function saveJson<T>(file: string, value: Settled<T>): void {
+	let text: string | undefined;
+	try {
+		text = JSON.stringify(value, plain, "\t");
+	} catch (error) {
+		if (!/circular/i.test((error as Error).message)) throw error;
+		throw new Error(
+			`${file} is not written: the value holds itself somewhere, which JSON cannot say; give a copy of the fields that matter.`,
+		);
+	}
+	if (text === undefined)
+		throw new Error(
+			`${file} is not written: saveJson was given ${typeof value === "undefined" ? "nothing" : `a ${typeof value}`}, where a value was expected.`,
+		);
+	writeFileAtomic(file, `${text}\n`);
+}
+
+/** A value as JSON has it, where JSON.stringify would say something else without a word. */
+function plain(key: string, value: unknown): unknown {
+	if (typeof value === "number" && !Number.isFinite(value))
+		return String(value);
+	if (typeof value === "bigint") return String(value);
+	if (value instanceof Promise)
+		throw new Error(
+			`${key ? `The field ${key}` : "What saveJson was given"} is a promise: put await before it.`,
+		);
+	if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+		return Array.from(value as Float32Array);
+	if (value instanceof Set) return [...value];
+	if (value instanceof Map) return fieldsOf(key, value);
+	return value;
+}
+
+function fieldsOf(key: string, map: Map<unknown, unknown>): object {
+	const isName = (k: unknown) => typeof k === "string" || typeof k === "number";
+	if (![...map.keys()].every(isName))
+		throw new Error(
+			`${key ? `The field ${key}` : "What saveJson was given"} is a Map whose keys are not all texts or numbers, which JSON cannot say: give its entries, [...map].`,
+		);
+	return Object.fromEntries(map);
 }
 
 /** The error of a failed write as one sentence; one that is no error of the system stays as it is. */

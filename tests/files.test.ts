@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { appendToFile, ofPart, writeFileAtomic } from "../src/files";
+import { appendToFile, ofPart, saveJson, writeFileAtomic } from "../src/files";
 import { temporaryFolder } from "./tiny";
 
 const { folder, remove } = temporaryFolder();
@@ -59,4 +65,54 @@ test("a place that cannot be written to is named in one sentence", () => {
 		() => writeFileAtomic(at("x".repeat(300)), "x"),
 		/its name is too long; give a shorter one\.$/,
 	);
+});
+
+test("what JSON has no word for is saved as a text and never as null", () => {
+	const file = at("odd.json");
+	saveJson(file, {
+		nan: Number.NaN,
+		ends: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+		typed: Float32Array.of(1, Number.NaN),
+		big: 2n ** 64n,
+		bigs: BigInt64Array.of(-1n),
+		set: new Set(["a"]),
+		map: new Map([["a", Number.NaN]]),
+		zero: 0,
+		nothing: null,
+	});
+	assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), {
+		nan: "NaN",
+		ends: ["Infinity", "-Infinity"],
+		typed: [1, "NaN"],
+		big: "18446744073709551616",
+		bigs: ["-1"],
+		set: ["a"],
+		map: { a: "NaN" },
+		zero: 0,
+		nothing: null,
+	});
+});
+
+test("what cannot be saved as JSON is refused in a sentence, and no file is made", () => {
+	const file = at("none.json");
+	const save = (value: unknown) => () => saveJson(file, value);
+	const odd = new Map<unknown, number>([[{}, 1]]);
+	const circular: Record<string, unknown> = {};
+	circular.self = circular;
+	assert.throws(save(circular), /is not written: the value holds itself/);
+	assert.throws(
+		save({ a: Promise.resolve(1) }),
+		/field a is a promise: put await/,
+	);
+	assert.throws(save(Promise.resolve(1)), /given is a promise: put await/);
+	assert.throws(
+		save({ m: odd }),
+		/field m is a Map whose keys are not all texts/,
+	);
+	assert.throws(save(undefined), /was given nothing/);
+	assert.throws(
+		save(() => 1),
+		/was given a function/,
+	);
+	assert.ok(!existsSync(file));
 });

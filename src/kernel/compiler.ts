@@ -6,10 +6,12 @@ import {
 } from "./assistance";
 import { keepAssigned } from "./declarations";
 import { compileFailure, type Failure } from "./failure";
+import { magicsIn } from "./magics";
 import type { CellCode, Outcome } from "./messages";
 import { mapComment } from "./source-map";
 import { tslabRequire } from "./tslab";
-import { sourceMaps, ts } from "./typescript";
+import { sourceMaps, ts, untyped } from "./typescript";
+import { uncheckedImports } from "./untyped";
 
 interface Finding {
 	start: { line: number; character: number };
@@ -92,13 +94,15 @@ export function createCompiler(): Compiler {
 		const converted = converter.convert(declarations, code);
 		const findings = ofTheCell(converted.diagnostics, code);
 		if (findings.length) {
-			return { failure: compileFailure(findings.map(line), code) };
+			const magics = magicsIn(code, findings);
+			const told = magics.length ? magics : findings.map(line);
+			return { failure: compileFailure(told, code) };
 		}
 		const before = declarations;
 		const after = converted.declOutput ?? "";
 		const cell = cellCode(converted, file);
 		return {
-			code: cell,
+			code: { ...cell, unchecked: uncheckedImports(ts, code, untyped) },
 			warnings: shadowed(before, code),
 			settle: ({ failure, assigned }) => {
 				const left = failure

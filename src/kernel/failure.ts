@@ -47,10 +47,18 @@ export const interrupted: Failure = {
 	traceback: ["Interrupted: the cell was interrupted"],
 };
 
+/** Node's error where a module has to be waited for; its advice is not one for cells. */
+const awaiting = {
+	code: "ERR_REQUIRE_ASYNC_MODULE",
+	sentence:
+		"A module that this cell imports has an await at its top, which an import here cannot wait for: put what it awaits into a function that it exports, and await that in the cell.",
+};
+
 /** The failure that a thrown value makes. */
 export function failureOf(thrown: unknown): Failure {
-	const { message, name } = (thrown ?? {}) as Record<string, unknown>;
+	const { message, name, code } = (thrown ?? {}) as Record<string, unknown>;
 	if (name === interrupted.ename) return interrupted; // the reason of a cell's own signal
+	if (code === awaiting.code) return failureOf(new Error(awaiting.sentence));
 	if (!types.isNativeError(thrown) && !(thrown instanceof Error)) {
 		const text = cut(inspect(thrown));
 		return {

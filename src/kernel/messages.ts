@@ -1,4 +1,5 @@
 import type { Failure } from "./failure";
+import type { Unchecked } from "./untyped";
 
 /** The pipe on which the process that runs the cells reports. */
 export const reportPipe = 3;
@@ -19,6 +20,8 @@ export interface CellCode {
 	names: string[];
 	/** Files beside the notebook that it imports, compiled. */
 	modules: { path: string; data: string }[];
+	/** What it imports from packages without types; default: nothing. */
+	unchecked?: Unchecked[];
 }
 
 /** What became of a cell in the process that runs it. */

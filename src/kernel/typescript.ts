@@ -1,6 +1,9 @@
 import type * as typescript from "typescript";
+import { withAwaitHints } from "./awaits";
+import { ownOptions } from "./options";
 import { projectFor } from "./project";
 import { tslabRequire } from "./tslab";
+import { withoutUntyped } from "./untyped";
 
 const name = "@tslab/typescript-for-tslab";
 
@@ -12,6 +15,9 @@ const declarationsFile = /__prev__\.d\.ts$/;
 
 /** The source maps of the two steps in which the cell at hand was compiled, as JSON. */
 export const sourceMaps = { first: "", second: "" };
+
+/** The packages without types that the cell at hand, or a file beside it, imports. */
+export const untyped = new Set<string>();
 
 /**
  * Puts a copy of tslab's TypeScript in the place of the original, which checks strictly, follows the `exports` of
@@ -30,7 +36,7 @@ function strictTypeScript(): TypeScript {
 	const copy = {
 		createWatchCompilerHost: (
 			files: string[],
-			options: object,
+			options: typescript.CompilerOptions,
 			system: typescript.System,
 			...rest: unknown[]
 		) =>
@@ -39,6 +45,7 @@ function strictTypeScript(): TypeScript {
 					files,
 					{
 						...options,
+						...ownOptions(options),
 						strict: true,
 						sourceMap: true,
 						moduleResolution: original.ModuleResolutionKind.Bundler,
@@ -57,15 +64,18 @@ function strictTypeScript(): TypeScript {
 			sourceMaps.second = done.sourceMapText ?? "";
 			return { ...done, outputText: withoutComment(done.outputText) };
 		},
-		// a package without types is no mistake of the cell that imports it
 		getPreEmitDiagnosticsOfFiles: (
 			program: typescript.Program,
+			files: typescript.SourceFile[],
 			...args: unknown[]
 		) => {
 			checker = program.getTypeChecker();
-			return original
-				.getPreEmitDiagnosticsOfFiles(program, ...args)
-				.filter(({ code }) => code !== 7016);
+			untyped.clear();
+			const found = withoutUntyped(
+				original.getPreEmitDiagnosticsOfFiles(program, files, ...args),
+				(module) => untyped.add(module),
+			);
+			return withAwaitHints(original, program, files, found);
 		},
 		visitEachChild: (node: typescript.Node, ...rest: unknown[]) =>
 			longForm(original, checker, node) ??
@@ -89,13 +99,16 @@ const withoutComment = (code: string) =>
 type Host =
 	typescript.WatchCompilerHostOfFilesAndCompilerOptions<typescript.EmitAndSemanticDiagnosticsBuilderProgram>;
 
-/** Takes the source map out of what the compiler emits for a cell: tslab would take it for code. */
+/**
+ * Takes the source map out of what the compiler emits for a cell: tslab would take it for code. Files beside the notebook
+ * are emitted as they are: tslab would export the value of their last line too, which makes another module of CommonJS.
+ */
 function keepingFirstMap(host: Host): Host {
 	const create = host.createProgram;
 	host.createProgram = (...args) => {
 		const program = create(...args);
 		const emit = program.emit;
-		program.emit = (file, write, ...rest) =>
+		program.emit = (file, write, token, only, transformers) =>
 			emit.call(
 				program,
 				file,
@@ -104,7 +117,9 @@ function keepingFirstMap(host: Host): Host {
 					else if (!path.endsWith(".map"))
 						write?.(path, withoutComment(text), ...more);
 				},
-				...rest,
+				token,
+				only,
+				file?.fileName.endsWith("/__tslab__.ts") ? transformers : undefined,
 			);
 		return program;
 	};

@@ -1,8 +1,9 @@
 import type { Chart } from "../charts";
 import { interruptSignal } from "../interrupt";
 import type { DisplayMessage } from "../kernel/hook";
+import type { Settled } from "../settled";
+import { describe } from "./describe";
 import { type Display, toDisplay } from "./display";
-import { oneLine } from "./html";
 import { inNotebook, pending, publish } from "./kernel";
 
 /** Named outputs that are there or on their way: what the next change of each waits for. */
@@ -24,7 +25,10 @@ const runs = new Map<string, AbortSignal | undefined>();
  * Throws on an invalid chart, on a chart whose data lie elsewhere or are more than half a million values, and on any other
  * value.
  */
-export function show(value: unknown, options: { id?: string } = {}): void {
+export function show<T>(
+	value: Settled<T>,
+	options: { id?: string } = {},
+): void {
 	const display = toDisplay(value);
 	if (!display)
 		throw new Error(
@@ -72,15 +76,4 @@ function send(
 	const done = work.then(() => {});
 	if (id !== undefined) shown.set(id, done);
 	return done;
-}
-
-function describe(value: unknown): string {
-	if (value === undefined) return "nothing";
-	if (value instanceof Promise) return "a promise (put await before it)";
-	if (typeof value !== "object" || value === null)
-		return `the ${typeof value} ${oneLine(String(value), 60)}`;
-	const keys = Object.keys(value).slice(0, 5).join(", ");
-	return keys
-		? `an object with the fields ${oneLine(keys, 60)}`
-		: "an empty object";
 }

@@ -42,6 +42,8 @@ async function runCases(
 
 for (const module of [
 	"cells_test",
+	"globals_test",
+	"imports_test",
 	"interrupts_test",
 	"outputs_test",
 	"protocol_test",

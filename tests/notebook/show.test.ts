@@ -58,7 +58,7 @@ test("a chart shown under a name is changed in place by the next call", async ()
 
 test("what cannot be shown is refused at once, and the sentence says what to give", async () => {
 	assert.throws(
-		() => show(Promise.resolve()),
+		() => show(Promise.resolve() as never),
 		/a promise \(put await before it\)/,
 	);
 	assert.throws(() => show({ html: "<b>x</b>" }), /the fields html: give it/);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
 	chmodSync,
+	copyFileSync,
 	existsSync,
 	mkdtempSync,
 	readFileSync,
@@ -100,6 +101,48 @@ test("what npm test would skip is said, with how to get it", {
 		stdout,
 		/^npm test +skips a browser that drives Jupyter: no Chromium; --peers installs it/m,
 	);
+});
+
+test("npm warns of nothing in the project's settings", () => {
+	const { status, stderr } = spawnSync("npm", ["pkg", "get", "name"], {
+		cwd: root,
+		encoding: "utf8",
+	});
+	assert.equal(status, 0, stderr);
+	assert.doesNotMatch(stderr, /project config/);
+});
+
+test("the packages are installed without the CUDA files of onnxruntime-node, whatever npm there is", () => {
+	const folder = temporary();
+	copyFileSync(join(root, "kernel-setup.sh"), join(folder, "kernel-setup.sh"));
+	const PATH = standIn(
+		"npm",
+		`echo "$ONNXRUNTIME_NODE_INSTALL $1" >> "${folder}/calls"; exit 1`,
+	);
+	const env: NodeJS.ProcessEnv = { ...process.env, PATH };
+	delete env.ONNXRUNTIME_NODE_INSTALL;
+	const script = join(folder, "kernel-setup.sh");
+	const { status, stderr } = spawnSync("bash", [script, "--no-run"], {
+		encoding: "utf8",
+		env,
+	});
+	assert.equal(status, 1);
+	assert.match(stderr, /npm could not install the packages/);
+	assert.equal(
+		readFileSync(join(folder, "calls"), "utf8"),
+		"skip ci\nskip install\n",
+	);
+	const { allowScripts } = JSON.parse(
+		readFileSync(join(root, "package.json"), "utf8"),
+	);
+	assert.equal(allowScripts["onnxruntime-node"], false); // for npm 11, also without kernel-setup.sh
+	const install = join(root, "node_modules/onnxruntime-node/script/install.js");
+	const skipped = spawnSync(process.execPath, [install], {
+		encoding: "utf8",
+		env: { ...env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+	});
+	assert.equal(skipped.status, 0, skipped.stderr);
+	assert.equal(skipped.stdout + skipped.stderr, "");
 });
 
 test("the kernelspec for JUPYTER_PATH leads to the built kernel", () => {

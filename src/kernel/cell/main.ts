@@ -1,20 +1,20 @@
 // The process that runs the cells; the kernel starts it (see ../process.ts) and is its only partner.
 import { writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { failureOf } from "../failure";
 import { type DisplayMessage, type KernelHook, kernelHookKey } from "../hook";
 import { type Command, encodeReport, reportPipe } from "../messages";
 import { projectFor } from "../project";
 import { tslabRequire } from "../tslab";
+import { createAsking } from "./asking";
+import { defineGlobals } from "./globals";
+import { checkImports } from "./imports";
 import { watchInterrupts } from "./interrupts";
-import { createOutputs, type Outputs } from "./outputs";
+import { createNamedOutputs } from "./named";
+import { createOutputs } from "./outputs";
 import { createRunner } from "./run";
-import { createScope } from "./scope";
-
-/** What a cell may ask for: a line of input. */
-interface Asking {
-	takesInput: boolean;
-	typed(value: string): void;
-}
+import { createScope, type Scope } from "./scope";
 
 // Written at once, and waiting while the kernel is behind: what was printed is not lost when this process ends.
 const outputs = createOutputs((report, body) => {
@@ -22,42 +22,36 @@ const outputs = createOutputs((report, body) => {
 	for (let at = 0; at < bytes.length; ) at += writeSync(reportPipe, bytes, at);
 });
 
-function createHook(outputs: Outputs, asking: Asking): KernelHook {
-	return {
-		publish: ({ data, metadata = {}, transient = {} }, update = false) =>
-			outputs.show(update ? "update_display_data" : "display_data", {
-				data,
-				metadata,
-				transient,
+const asking = createAsking((wanted) => outputs.show("input", wanted));
+const named = createNamedOutputs();
+
+const hook: KernelHook = {
+	publish: (message, update = false) => {
+		const anew = named.shown(message, update);
+		const content = { metadata: {}, transient: {}, ...message };
+		if (update) outputs.show("update_display_data", content);
+		if (!update || anew) outputs.show("display_data", content);
+	},
+	pending: (work) =>
+		outputs.reserve(
+			(work as Promise<DisplayMessage | undefined>).then((message) => {
+				if (!message) return undefined;
+				named.shown(message, false);
+				return {
+					type: "display_data",
+					content: { metadata: {}, transient: {}, ...message },
+				};
 			}),
-		pending: (work) =>
-			outputs.reserve(
-				(work as Promise<DisplayMessage | undefined>).then((message) =>
-					message
-						? {
-								type: "display_data",
-								content: { metadata: {}, transient: {}, ...message },
-							}
-						: undefined,
-				),
-			),
-		clear: (wait = false) => outputs.show("clear_output", { wait }),
-		input: async (prompt = "", password = false) => {
-			if (!asking.takesInput) {
-				throw new Error(
-					"A line of input was asked for, but this client takes none; run the notebook in Jupyter.",
-				);
-			}
-			outputs.show("input", { prompt, password });
-			return new Promise((resolve) => {
-				asking.typed = resolve;
-			});
-		},
-	};
-}
+		),
+	clear: (wait = false) => {
+		named.cleared();
+		outputs.show("clear_output", { wait });
+	},
+	input: async (prompt = "", password = false) => asking.ask(prompt, password),
+};
 
 /** tslab's module for cells, whose displays go through this kernel. */
-function tslabModule(hook: KernelHook): unknown {
+function tslabModule(): unknown {
 	tslabRequire("./jupyter.js").lastWriteDisplayData = hook.publish;
 	return tslabRequire("..");
 }
@@ -69,15 +63,25 @@ function survive(what: string): (thrown: unknown) => void {
 }
 
 function main(): void {
-	const asking: Asking = { takesInput: false, typed: () => {} };
-	const hook = createHook(outputs, asking);
 	(globalThis as { [kernelHookKey]?: KernelHook })[kernelHookKey] = hook;
+	defineGlobals(hook);
 
 	const project = projectFor(process.cwd());
-	const scope = createScope(process.cwd(), (name) => {
-		if (name === "tslab") return tslabModule(hook);
+	const cells = createScope(process.cwd(), (name) => {
+		if (name === "tslab") return tslabModule();
 		return name === project?.name ? require(project.main) : undefined;
 	});
+	const packages = createRequire(join(process.cwd(), "cell.js"));
+	const scope: Scope = {
+		open: (code) => {
+			const opened = cells.open(code);
+			const run = async () => {
+				checkImports(code.unchecked ?? [], packages);
+				return opened.run();
+			};
+			return { ...opened, run };
+		},
+	};
 	const counts = watchInterrupts((cell) => runner.interrupt(cell));
 	const runner = createRunner(scope, outputs, counts);
 	process.stdout.write = outputs.writer("stdout");
@@ -97,8 +101,10 @@ function main(): void {
 			return;
 		}
 		const { cell, code, takesInput } = command;
-		asking.takesInput = takesInput;
+		asking.begin(takesInput);
+		named.begin();
 		const outcome = await runner.run(cell, code);
+		asking.end();
 		outputs.end(cell, outcome);
 	});
 }

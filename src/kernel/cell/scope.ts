@@ -103,7 +103,9 @@ function requireFrom(folder: string, own: (module: string) => unknown) {
 	const wrap = (require: NodeJS.Require, from: string) =>
 		new Proxy(require, {
 			apply: (_, __, [id]: [string]) =>
-				load(normalize(join(from, id)))?.exports ?? own(id) ?? require(id),
+				(/^\.\.?\//.test(id) // a package may have the name of a file
+					? load(normalize(join(from, id)))?.exports
+					: own(id)) ?? require(id),
 		});
 
 	return {

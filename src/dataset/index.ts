@@ -1,4 +1,15 @@
 export { loadSentences } from "./load";
 export { selectSentences, sentencesOf } from "./select";
+export {
+	type DataSplit,
+	FEW_UNITS,
+	FEWEST_UNITS,
+	fewNote,
+	type SplitOptions,
+	type SplitRecord,
+	splitNotes,
+	splitSentences,
+	splitWords,
+} from "./split";
 export type { LoadSentencesOptions, Sentences, Split } from "./types";
-export { unitsOf } from "./units";
+export { textKey, unitsOf } from "./units";

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Sentences } from "./types";
 
 /**
@@ -42,6 +43,12 @@ export function unitsOf(
 }
 
 /** A text without what copies of it may differ in. */
-function sameText(text: string): string {
+export function sameText(text: string): string {
 	return text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
+}
+
+/** A number of 48 bits that copies of a text share, and that other texts do not, as far as chance allows. */
+export function textKey(text: string): number {
+	const digest = createHash("sha256").update(sameText(text)).digest();
+	return digest.readUIntBE(0, 6);
 }

@@ -2,7 +2,7 @@ import { random } from "../random";
 import { nearNames } from "../suggest";
 import { type ClassColumn, dealParts, type Quotas } from "./deal";
 import type { Sentences, Split } from "./types";
-import { sameText, unitsOf } from "./units";
+import { hasLabel, sameText, unitsOf } from "./units";
 
 /** How a split came about, for the record of what was measured with it. Plain data. */
 export interface SplitRecord {
@@ -29,6 +29,8 @@ export interface DataSplit {
 	parts: Split[];
 	/** See `unitsOf`. */
 	units: Uint32Array;
+	/** The same without groups: copies of a text share a number. */
+	copies: Uint32Array;
 	record: SplitRecord;
 }
 
@@ -80,6 +82,7 @@ export function splitSentences(
 	return {
 		parts,
 		units,
+		copies: groups ? unitsOf({ text: sentences.text }) : units,
 		record: {
 			given: !!split,
 			made,
@@ -145,10 +148,10 @@ function classesOf(
 		}
 		return classes;
 	};
-	let classes = group((value) => value);
+	let classes = group((value) => (hasLabel(value) ? value : ""));
 	const most = (n - (classes.get("")?.size ?? 0)) / 2;
 	if (classes.size - (classes.has("") ? 1 : 0) > most)
-		classes = group((value) => (value === "" ? "" : "value"));
+		classes = group((value) => (hasLabel(value) ? "value" : ""));
 	if (classes.size < 2) return undefined;
 	return [...classes.keys()]
 		.sort()
@@ -180,6 +183,25 @@ function counts(
 		sentences: each(({ length }) => length),
 		units: each((members) => new Set(members.map((i) => units[i])).size),
 		test_in_training: of("test").filter((i) => training.has(units[i])).length,
+	};
+}
+
+/** The parts of some sentences only, in their order, and what is said of these. */
+export function splitAmong(
+	{ parts, units, record }: DataSplit,
+	members: readonly number[],
+): Record<Split, Uint32Array> & { record: SplitRecord } {
+	const of = (part: Split) =>
+		Uint32Array.from(members.filter((i) => parts[i] === part));
+	const some = counts(
+		members.map((i) => parts[i]),
+		Uint32Array.from(members, (i) => units[i]),
+	);
+	return {
+		train: of("train"),
+		validation: of("validation"),
+		test: of("test"),
+		record: { ...record, ...some },
 	};
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logisticRegression, predict } from "../../src/probe";
-import { resamples } from "../../src/probe/bootstrap";
+import { resamples } from "../../src/resamples";
 import { ridgeFitter } from "../../src/probe/ridge";
 import { scorePredictions } from "../../src/probe/score";
 import { random } from "../../src/random";

@@ -2,6 +2,7 @@ import type { Clustering } from "../cluster";
 import {
 	type DataSplit,
 	type Sentences,
+	splitAmong,
 	splitNotes,
 	splitSentences,
 } from "../dataset";
@@ -81,6 +82,7 @@ export async function neurons(
 	const { seed, group } = options;
 	const split = splitSentences(sentences, { seed, group });
 	const { chosen, choose, held } = chooseSentences(split, limit);
+	const looked = splitAmong(split, [...chosen]).record;
 	const given = factorsOf(sentences, chosen, options.labels);
 	const byCluster =
 		options.clusters && clusterFactor(options.clusters, sentences, chosen);
@@ -117,7 +119,7 @@ export async function neurons(
 		d_mlp,
 		n_chosen_on: choose.length,
 		n_held_out: held.length,
-		split: split.record,
+		split: looked,
 		factors,
 		...(clusters && { clusters }),
 		groups,
@@ -125,7 +127,7 @@ export async function neurons(
 		effects,
 		score: prompts.wrong ? "logit difference" : "log-probability",
 		n_prompts: prompts.right.length,
-		notes: [...factorNotes(given), ...splitNotes(split.record)],
+		notes: [...factorNotes(given), ...splitNotes(looked)],
 		seconds: (performance.now() - began) / 1000,
 	};
 }

@@ -1,5 +1,5 @@
 import { type Activations, keptTokens } from "../activations";
-import type { DataSplit } from "../dataset";
+import type { DataSplit, Split } from "../dataset";
 import { random } from "../random";
 import { classesOf, labelColumn, partsOf, type Task } from "./task";
 
@@ -63,7 +63,7 @@ export function tokenTask(
 		labeller(acts, label),
 		{
 			...{ keep: keptTokens(acts, before).keep, most: max_tokens, seed },
-			units: split.units,
+			...{ units: split.units, parts: split.parts },
 		},
 	);
 	const { classes, code } = classesOf(values, name, "tokens");
@@ -160,13 +160,38 @@ function labeller(
 	};
 }
 
+/** The same units with those of each part spread evenly, so that the first ones have each part's share. */
+function inTurn(
+	units: Uint32Array,
+	partOf: (unit: number) => Split,
+): Uint32Array {
+	const sizes = { train: 0, validation: 0, test: 0 };
+	const places = new Map<number, number>();
+	for (const unit of units) places.set(unit, sizes[partOf(unit)]++);
+	const at = (unit: number) =>
+		(places.get(unit) as number) / sizes[partOf(unit)];
+	return units.slice().sort((a, b) => at(a) - at(b)); // stable: else as they were drawn
+}
+
+function named(sentences: number[]): string {
+	const more = new Set(sentences).size - 1;
+	const first = `sentence ${sentences[0]}`;
+	return more === 0
+		? `${first} alone`
+		: `${first} with the ${more} that share its text or its group`;
+}
+
 /** The labelled tokens of units in random order, until the next unit has too many. */
 function drawTokens(
 	acts: Activations,
 	classOf: (row: number) => string,
-	how: { keep: Uint8Array; units: Uint32Array; most: number; seed: number },
+	how: Pick<DataSplit, "units" | "parts"> & {
+		keep: Uint8Array;
+		most: number;
+		seed: number;
+	},
 ): Pick<TokenTask, "rows" | "groups" | "n_sentences"> & { values: string[] } {
-	const { keep, units, most, seed } = how;
+	const { keep, units, parts, most, seed } = how;
 	if (!Number.isSafeInteger(most) || most < 10)
 		throw new Error(
 			`max_tokens is ${most}, where a whole number of at least 10 was expected.`,
@@ -180,7 +205,10 @@ function drawTokens(
 		if (own) own.push(row);
 		else rowsOf.set(unit, [row]);
 	}
-	const order = random(seed).shuffle(Uint32Array.from(rowsOf.keys()));
+	const order = inTurn(
+		random(seed).shuffle(Uint32Array.from(rowsOf.keys())),
+		(unit) => parts[sentence[(rowsOf.get(unit) as number[])[0]]],
+	);
 	const rows: number[] = [];
 	const values: string[] = [];
 	for (const unit of order) {
@@ -189,7 +217,7 @@ function drawTokens(
 			.filter(({ value }) => value !== "");
 		if (rows.length === 0 && own.length > most)
 			throw new Error(
-				`max_tokens is ${most}, but sentence ${sentence[own[0].row]} alone (with its copies, and what shares its group) has ${own.length} labelled tokens, and whole sentences are read; give more.`,
+				`max_tokens is ${most}, but ${named(own.map(({ row }) => sentence[row]))} has ${own.length} labelled tokens, and whole sentences are read; give more.`,
 			);
 		if (rows.length + own.length > most) break;
 		rows.push(...own.map(({ row }) => row));

@@ -17,12 +17,12 @@ import { stream } from "./streams";
  * normalisations and draws the sample that the geometric median is of; training then goes through `shuffled`.
  * Throws the signal's reason where it comes during that pass.
  *
- * `parts`: the split of each sentence.
+ * `parts`: the split of each sentence, if not its own.
  */
 export async function rowsOnDisk(
 	acts: Activations,
-	parts: readonly Split[],
 	modes: readonly Normalization[],
+	parts?: readonly Split[],
 	signal?: AbortSignal,
 ): Promise<TrainingRows> {
 	const { d_in } = acts;
@@ -59,7 +59,7 @@ export async function rowsOnDisk(
 
 function orderOnDisk(
 	acts: Activations,
-	parts: readonly Split[],
+	parts: readonly Split[] | undefined,
 	size: number,
 	seed: number,
 ): RowOrder {
@@ -82,8 +82,8 @@ function orderOnDisk(
 export async function someRows(
 	acts: Activations,
 	split: Split,
-	parts: readonly Split[],
 	limit: number,
+	parts?: readonly Split[],
 	signal?: AbortSignal,
 ): Promise<Float32Array> {
 	const { d_in } = acts;

@@ -35,11 +35,11 @@ export interface RowOrder {
 /** Rows that the geometric median is of, at most. */
 export const SAMPLE = 4096;
 
-/** The rows to train on, of activations in memory.  parts: the split of each sentence */
+/** The rows to train on, of activations in memory.  parts: the split of each sentence, if not its own */
 export function rowsInMemory(
 	acts: Activations,
 	data: Float32Array,
-	parts: readonly Split[],
+	parts?: readonly Split[],
 ): TrainingRows {
 	const { d_in } = acts;
 	const rows = rowsOf(acts, "train", parts);

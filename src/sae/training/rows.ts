@@ -60,7 +60,7 @@ export function rowSources(
 		const own = await once(rows, same, () =>
 			acts.data
 				? rowsInMemory(acts, acts.data, parts)
-				: rowsOnDisk(acts, parts, modes, signal),
+				: rowsOnDisk(acts, modes, parts, signal),
 		);
 		const choice = [seed, group, validation_split, early_stopping_patience];
 		const source = await once(sources, choice, async () => {
@@ -87,7 +87,7 @@ async function validationRows(
 	{ parts, record }: DataSplit,
 	signal?: AbortSignal,
 ): Promise<Float32Array> {
-	const rows = await someRows(acts, split, parts, VALIDATION_ROWS, signal);
+	const rows = await someRows(acts, split, VALIDATION_ROWS, parts, signal);
 	if (rows.length > 0) return rows;
 	throw new Error(
 		record.given || record.made

@@ -109,8 +109,9 @@ function deal(
 		const known = first.get(units[i]);
 		if (known === undefined || text < known) first.set(units[i], text);
 	}
+	const text = (unit: number) => first.get(unit) as string;
 	const order = [...first.keys()].sort((a, b) =>
-		(first.get(a) as string) < (first.get(b) as string) ? -1 : 1,
+		text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0,
 	);
 	const place = new Map(order.map((unit, at) => [unit, at]));
 	const at = (i: number) => place.get(units[i]) as number;

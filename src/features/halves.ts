@@ -15,7 +15,7 @@ export function halves(
 	const [train, test] = [of("train"), of("test")];
 	if (train.length && test.length) return { train, test };
 	throw new Error(
-		record.given
+		record.given && parts.length > 0
 			? `The sentences have ${train.length} in the train split and ${test.length} in the test split: ${what} are chosen on the one and measured on the other, so give both.`
 			: `${parts.length} sentences were given, of ${record.units.train} different texts: ${what} are chosen on some and measured on others, so at least ${FEWEST_UNITS} are needed.`,
 	);

@@ -19,14 +19,16 @@ export function trainedOn(
 	return { split, texts: Float64Array.from(keys).sort() };
 }
 
-/** Of each sentence, whether the SAE was trained on its text; undefined where that is not known. */
+/** Of each sentence, whether the SAE was trained on its text; undefined where that is not known. Rows without a text are none. */
 export function seenBy(
 	{ trained_on }: Partial<Pick<Sae, "trained_on">>,
 	{ text }: Pick<Sentences, "text">,
 ): Uint8Array | undefined {
 	if (!trained_on) return undefined;
 	const known = new Set(trained_on.texts);
-	return Uint8Array.from(text, (one) => (known.has(textKey(one)) ? 1 : 0));
+	return Uint8Array.from(text, (one) =>
+		one.trim() && known.has(textKey(one)) ? 1 : 0,
+	);
 }
 
 /**

@@ -69,7 +69,7 @@ export function judgedSentences(
 			],
 		};
 	};
-	const made = agrees(record, parts, seen);
+	const made = agrees(record, parts, sentences, seen);
 	if (sentences.split?.includes(split) || (sentences.split && !made))
 		return {
 			...judge((i) => sentences.split?.[i] === split),
@@ -103,11 +103,14 @@ export function judgedSentences(
 function agrees(
 	record: SplitRecord,
 	parts: Split[],
+	{ text }: Pick<Sentences, "text">,
 	seen: Uint8Array | undefined,
 ): boolean {
 	if (!record.made || !seen) return false;
 	return parts.every((part, i) =>
-		part === "train" ? seen[i] === 1 : part === "validation" || seen[i] === 0,
+		part === "train"
+			? seen[i] === 1 || text[i].trim() === ""
+			: part === "validation" || seen[i] === 0,
 	);
 }
 

@@ -86,5 +86,7 @@ export function unitsOfMean(
 	}
 	let inverse = 0;
 	for (const { size } of classes.values()) inverse += 1 / size;
-	return classes.size ** 2 / inverse;
+	// Units of several classes, as tokens of one sentence may be, are not there twice.
+	const all = new Set(Array.from(units)).size;
+	return Math.min(all, classes.size ** 2 / inverse);
 }

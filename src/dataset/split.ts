@@ -207,7 +207,7 @@ export function splitAmong(
 }
 
 /** E.g. "test: 30 of 300 sentences, chosen by seed 0, by text". */
-export function splitWords(record: SplitRecord): string {
+export function splitWords(record: SplitRecord, part: Split = "test"): string {
 	const { given, made, seed, by, sentences, units } = record;
 	const count = (n: number) => n.toLocaleString("en-US");
 	const sum = (of: Record<Split, number>) => of.train + of.validation + of.test;
@@ -215,11 +215,11 @@ export function splitWords(record: SplitRecord): string {
 	if (sentences.test === 0 && !given)
 		return `no split: ${count(whole)} sentences have too few different texts for one`;
 	const different =
-		sum(units) === whole ? "" : ` (${count(units.test)} different)`;
+		sum(units) === whole ? "" : ` (${count(units[part])} different)`;
 	const how = made
 		? `${given ? "what the split column lacks was " : ""}chosen by seed ${seed}, by ${by}`
 		: "by the sentences' own split";
-	return `test: ${count(sentences.test)} of ${count(whole)} sentences${different}, ${how}`;
+	return `${part}: ${count(sentences[part])} of ${count(whole)} sentences${different}, ${how}`;
 }
 
 /** Different texts in the test below which nothing is claimed. */

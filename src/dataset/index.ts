@@ -1,4 +1,16 @@
 export { loadSentences } from "./load";
 export { selectSentences, sentencesOf } from "./select";
+export {
+	type DataSplit,
+	FEW_UNITS,
+	FEWEST_UNITS,
+	fewNote,
+	type SplitOptions,
+	type SplitRecord,
+	splitAmong,
+	splitNotes,
+	splitSentences,
+	splitWords,
+} from "./split";
 export type { LoadSentencesOptions, Sentences, Split } from "./types";
-export { unitsOf } from "./units";
+export { hasLabel, textKey, unitsOf, unlabelledNotes } from "./units";

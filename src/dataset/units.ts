@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Sentences } from "./types";
 
 /**
@@ -41,7 +42,32 @@ export function unitsOf(
 	});
 }
 
+/** Whether a label says anything: a sentence without one takes no part in what is asked of that label. */
+export function hasLabel(value: string): boolean {
+	return value.trim() !== "";
+}
+
+/** A sentence on those that have no label; none where all have one. */
+export function unlabelledNotes(
+	label: string,
+	n: number,
+	of: number,
+): string[] {
+	const count = (value: number) => value.toLocaleString("en-US");
+	return n === 0
+		? []
+		: [
+				`${count(n)} of ${count(of)} sentences have no "${label}" and take no part.`,
+			];
+}
+
 /** A text without what copies of it may differ in. */
-function sameText(text: string): string {
+export function sameText(text: string): string {
 	return text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
+}
+
+/** A number of 48 bits that copies of a text share, and that other texts do not, as far as chance allows. */
+export function textKey(text: string): number {
+	const digest = createHash("sha256").update(sameText(text)).digest();
+	return digest.readUIntBE(0, 6);
 }

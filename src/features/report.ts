@@ -1,3 +1,4 @@
+import type { SplitRecord } from "../dataset";
 import type { HookName } from "../model";
 
 /** How strongly one neuron goes with one class of a label, or with one cluster. */
@@ -58,6 +59,8 @@ export interface NeuronReport {
 	/** Sentences that neurons were chosen on, and those that the associations were measured on. */
 	n_chosen_on: number;
 	n_held_out: number;
+	/** How the sentences were split. */
+	split: SplitRecord;
 	factors: FactorNeurons[];
 	/** Present where a clustering was given. */
 	clusters?: FactorNeurons[];
@@ -69,6 +72,8 @@ export interface NeuronReport {
 	/** What an answer's score is. */
 	score: "logit difference" | "log-probability";
 	n_prompts: number;
+	/** What a reader should know, a sentence each. */
+	notes: string[];
 	/** Wall-clock. */
 	seconds: number;
 }

@@ -5,13 +5,14 @@ import type { Sentences, Split } from "../../dataset";
 /** Bytes that are written or read at once. */
 const PIECE = 1 << 20;
 
-/** sentences.jsonl in pieces: a line a sentence, with its text, labels, offsets and split. */
+/** sentences.jsonl in pieces: a line a sentence, with its text, labels, offsets, split and group. */
 export function* sentenceLines({
 	text,
 	labels,
 	offsets,
 	split,
 	token_ids,
+	group,
 }: Sentences): Generator<string> {
 	const of = <T>(columns: Record<string, ArrayLike<T>>, i: number) =>
 		Object.fromEntries(
@@ -25,6 +26,7 @@ export function* sentenceLines({
 			offsets: of(offsets, i),
 			...(split && { split: split[i] }),
 			...(token_ids && { token_ids: Array.from(token_ids[i]) }),
+			...(group && { group: group[i] }),
 		};
 		piece += `${JSON.stringify(line)}\n`;
 		if (piece.length < PIECE) continue;
@@ -52,6 +54,7 @@ export function readSentences(
 	const offsets: Record<string, Uint32Array> = {};
 	const split: Split[] = [];
 	const token_ids: Int32Array[] = [];
+	const group: string[] = [];
 	try {
 		if (statSync(file).size < known.count) throw new Error("it is cut off");
 		for (const line of lines(file, hash)) {
@@ -69,6 +72,7 @@ export function readSentences(
 			}
 			if (one.split) split.push(one.split);
 			if (one.token_ids) token_ids.push(Int32Array.from(one.token_ids));
+			if (one.group !== undefined) group.push(one.group);
 		}
 	} catch (error) {
 		throw damaged(file, (error as Error).message);
@@ -83,6 +87,7 @@ export function readSentences(
 		offsets,
 		...(split.length > 0 && { split }),
 		...(token_ids.length > 0 && { token_ids }),
+		...(group.length > 0 && { group }),
 	};
 }
 

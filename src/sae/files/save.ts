@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { writeError, writeFileAtomic } from "../../files";
 import { writeSafetensors } from "../../formats/safetensors";
 import { withoutPath } from "../../model";
-import type { Latents, SaeConfig, SaeWeights } from "../types";
+import type { Latents, Sae, SaeConfig, SaeWeights } from "../types";
+import { TRAINED_ON, trainedOnJson } from "./trained-on";
 
 export const CONFIG = "cfg.json";
 export const WEIGHTS = "sae_weights.safetensors";
@@ -69,7 +70,13 @@ export function saveSae(
 	folder: string,
 	cfg: SaeConfig,
 	weights: SaeWeights,
-	{ log_sparsity }: { log_sparsity?: Float32Array | undefined } = {},
+	{
+		log_sparsity,
+		trained_on,
+	}: {
+		log_sparsity?: Float32Array | undefined;
+		trained_on?: Sae["trained_on"] | undefined;
+	} = {},
 ): void {
 	const tensors = Object.entries(shapes(cfg)).map(([name, shape]) => [
 		name,
@@ -84,6 +91,8 @@ export function saveSae(
 			writeSafetensors(join(part, SPARSITY), {
 				sparsity: { shape: [cfg.d_sae], data: log_sparsity },
 			});
+		if (trained_on)
+			writeFileAtomic(join(part, TRAINED_ON), trainedOnJson(trained_on));
 		const text = JSON.stringify(content(cfg), undefined, 2);
 		writeFileAtomic(join(part, CONFIG), `${text}\n`);
 		if (there) replaceFiles(folder, part);
@@ -97,9 +106,9 @@ export function saveSae(
 }
 
 function replaceFiles(folder: string, part: string): void {
-	for (const old of [CONFIG, SPARSITY, SCALER])
+	for (const old of [CONFIG, SPARSITY, SCALER, TRAINED_ON])
 		rmSync(join(folder, old), { force: true });
-	for (const name of [WEIGHTS, SPARSITY, CONFIG])
+	for (const name of [WEIGHTS, SPARSITY, TRAINED_ON, CONFIG])
 		if (existsSync(join(part, name)))
 			renameSync(join(part, name), join(folder, name));
 	rmSync(part, { recursive: true });

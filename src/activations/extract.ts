@@ -229,8 +229,8 @@ async function toFolder(
 		);
 	const { folder: _, ...info } = model.info;
 	const index = newIndex({
-		model: info,
 		fingerprint: fingerprint(model.info),
+		model: info,
 		hooks,
 		dtype,
 		options: {

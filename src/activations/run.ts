@@ -1,4 +1,9 @@
-import { batchesByLength, type Decoder, type HookName } from "../model";
+import {
+	batchesByLength,
+	type Decoder,
+	type HookName,
+	NotFinite,
+} from "../model";
 import { centre, writesToStream } from "./centre";
 import type { ExtractSettings } from "./types";
 import type { Window } from "./window";
@@ -43,6 +48,14 @@ export async function runContexts(
 	},
 ): Promise<void> {
 	const { texts, settings, told } = how;
+	/** The error with the sentence in the place of the context. */
+	const inSentence = ({ message, text }: NotFinite, i: number) =>
+		new Error(
+			message.replace(
+				`in text ${text},`,
+				() => `in sentence ${i} (${JSON.stringify(texts[i].slice(0, 40))}),`,
+			),
+		);
 	const { keep, sentence } = columns;
 	const contexts = Array.from({ length: count() }, (_, i) => ({
 		ids: columns.ids.subarray(first[i], first[i + 1]),
@@ -52,7 +65,16 @@ export async function runContexts(
 		const { signal } = settings;
 		signal?.throwIfAborted();
 		const input = model.batch(batch.map((i) => contexts[i].ids));
-		const { cache } = await model.run(input, { hooks, signal });
+		const { cache } = await model
+			.run(input, { hooks, signal })
+			.catch((error) => {
+				throw error instanceof NotFinite
+					? inSentence(
+							error,
+							sentence[first[batch[error.text]] + error.position],
+						)
+					: error;
+			});
 		for (const { hook_name, d_in, put } of targets) {
 			const values = cache[hook_name].data; // [batch, seq, d_in]
 			const centred =
@@ -63,7 +85,6 @@ export async function runContexts(
 					if (!keep[t]) continue;
 					const at = (b * input.seq + t - first[i]) * d_in;
 					const value = values.subarray(at, at + d_in);
-					if (!allFinite(value)) throw notFinite(hook_name, sentence[t], texts);
 					if (centred) centre(value);
 					put(row++, value);
 				}
@@ -71,20 +92,4 @@ export async function runContexts(
 		}
 		told(batch.reduce((n, i) => n + firstRow[i + 1] - firstRow[i], 0));
 	}
-}
-
-function notFinite(
-	hook_name: HookName,
-	sentence: number,
-	texts: readonly string[],
-): Error {
-	return new Error(
-		`The activations at "${hook_name}" are NaN or infinite in sentence ${sentence} ("${texts[sentence].slice(0, 40)}"), so the model's weights are broken or the text drives it out of range.`,
-	);
-}
-
-function allFinite(values: Float32Array): boolean {
-	let sum = 0;
-	for (let i = 0; i < values.length; i++) sum += values[i] * 0; // NaN where a value is not finite
-	return sum === 0;
 }

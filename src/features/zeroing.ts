@@ -73,9 +73,9 @@ function tokensOf(
 	prompt: string,
 	answer: string,
 ): Scored | undefined {
-	const { ids, end }: Tokens = model.toTokens(prompt + answer);
+	const { ids, end, cut }: Tokens = model.toTokens(prompt + answer);
 	const from = end.findIndex((e) => e > prompt.length);
-	return answer && from > 0 ? { ids, from } : undefined;
+	return answer && from > 0 && cut === 0 ? { ids, from } : undefined; // all of the answer is scored
 }
 
 /**

@@ -6,7 +6,7 @@ import { asBatch } from "./batch";
 import { textName } from "./decoder";
 import { hookWidth } from "./hooks";
 import { type Gpt2, rowsOf, runHead, runStream } from "./run";
-import { notFinite } from "./texts";
+import { NotFinite } from "./texts";
 import type {
 	GenerateOptions,
 	Generation,
@@ -50,7 +50,7 @@ async function generate(
 		}
 		const logits = await step(chunk);
 		if (!logits.every(Number.isFinite))
-			throw notFinite("logits", textName(prompt)(0));
+			throw new NotFinite("logits", textName(prompt)(0));
 		const id = choose(logits, options, draw);
 		ids.push(id);
 		log_probabilities.push(logits[id] - logSumExp(logits));

@@ -14,7 +14,7 @@ import { type MetricRow, metricRows } from "./metric";
 import { type Gpt2, plain } from "./run";
 import { endingAt } from "./sessions";
 import { feedsOf, splicedOf } from "./stages";
-import { notFinite } from "./texts";
+import { NotFinite } from "./texts";
 import type {
 	GradientResult,
 	Model,
@@ -88,7 +88,7 @@ export function makeGradients(gpt2: Gpt2): Model["runWithGradients"] {
 				all[hook] = placed(hook, all[hook], tokens, named);
 			}
 		const bad = result.metric.findIndex((value) => !Number.isFinite(value));
-		if (bad >= 0) throw notFinite("values of the metric", named(bad));
+		if (bad >= 0) throw new NotFinite("values of the metric", named(bad));
 		return result;
 	};
 }

@@ -4,6 +4,7 @@ export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
 export { withoutPath } from "./name";
 export { loadOnnxModel } from "./onnx";
+export { NotFinite } from "./texts";
 export { UntokenizableText } from "./tokenizer";
 export type {
 	BlockHook,

@@ -4,7 +4,7 @@ import { asBatch } from "./batch";
 import { textName } from "./decoder";
 import { type Gpt2, rowsOf, runHead, runStream, targets } from "./run";
 import { endingAt } from "./sessions";
-import { notFinite } from "./texts";
+import { NotFinite } from "./texts";
 import type { HookName, LogitLens, Model } from "./types";
 
 /** `logitLens` of a model: every layer's stream through the final norm and the unembedding. */
@@ -41,11 +41,12 @@ export function makeLogitLens(model: Gpt2): Model["logitLens"] {
 			rank: [],
 		};
 		const { d_model } = gpt2.info;
+		const named = textName(input)(0);
 		for (const hook of hooks) {
 			const own = streams[hook].data.subarray(0, ids.length * d_model);
 			if (!own.every(Number.isFinite))
-				throw notFinite(`activations at "${hook}"`, textName(input)(0));
-			await addLayer(gpt2, lens, ids, own, top_k);
+				throw new NotFinite(`activations at "${hook}"`, named);
+			await addLayer(gpt2, lens, ids, own, top_k, named);
 		}
 		return lens;
 	};
@@ -57,6 +58,7 @@ async function addLayer(
 	ids: Int32Array,
 	stream: Float32Array,
 	k: number,
+	named: string,
 ): Promise<void> {
 	const n = ids.length;
 	const next = Int32Array.from(ids, (_, at) => ids[at + 1] ?? 0);
@@ -76,7 +78,7 @@ async function addLayer(
 			log_probabilities: rowsOf(best, from, to, k),
 		},
 	}));
-	if (!best.every(Number.isFinite)) throw notFinite("logits", "the text"); // weights of the head
+	if (!best.every(Number.isFinite)) throw new NotFinite("logits", named);
 	lens.top.push(
 		Array.from({ length: n }, (_, at) =>
 			Array.from(which.subarray(at * k, (at + 1) * k), (id, i) => ({

@@ -37,6 +37,22 @@ export function overTexts(
 	return { data, dims, texts: { lengths: own, axes, ...(cut && { cut }) } };
 }
 
+/** What a run is refused with whose values are NaN or infinite. */
+export class NotFinite extends Error {
+	/** `where`: the text. */
+	constructor(
+		what: string,
+		where: string,
+		/** The text's number in the batch, and the first axis' position in it. */
+		readonly text = 0,
+		readonly position = 0,
+	) {
+		super(
+			`The ${what} are NaN or infinite in ${where}, so the model's weights are broken or the text drives it out of range.`,
+		);
+	}
+}
+
 /**
  * Throws where a value of a text's own is NaN or infinite. `named`: how an error calls a text. Attention scores and logits
  * may be −Infinity, which means "never".
@@ -49,19 +65,18 @@ export function checkFinite(
 	const never = /hook_attn_scores"$|^logits$/.test(what);
 	if (areFinite(data, never)) return;
 	const size = data.length / dims[0];
+	const axis = texts?.axes[0] ?? 1;
+	const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
 	for (let text = 0; text < dims[0]; text++) {
-		const own = data.subarray(text * size, (text + 1) * size);
-		if (areFinite(texts ? own.filter(isOwn(dims, texts, text)) : own, never))
-			continue;
-		throw notFinite(what, named(text));
+		const isOwn = texts ? ownPlaces(dims, texts, text) : () => true;
+		for (let at = 0; at < size; at++) {
+			const value = data[text * size + at];
+			if (Number.isFinite(value) || !isOwn(at)) continue;
+			if (never && value === Number.NEGATIVE_INFINITY) continue;
+			const position = Math.floor(at / inner) % dims[axis];
+			throw new NotFinite(what, named(text), text, position);
+		}
 	}
-}
-
-/** The sentence for numbers that a model can be asked for and cannot give. */
-export function notFinite(what: string, where: string): Error {
-	return new Error(
-		`The ${what} are NaN or infinite in ${where}, so the model's weights are broken or the text drives it out of range.`,
-	);
 }
 
 /** Whether all values are finite; with `never`, −Infinity is allowed. */
@@ -74,16 +89,16 @@ function areFinite(data: Float32Array, never: boolean): boolean {
 	return sum === 0;
 }
 
-/** Whether the value at a place of a text is one of its own, no padding. */
-function isOwn(
+/** Tells whether the value at a place of a text is one of its own, no padding. */
+function ownPlaces(
 	dims: readonly number[],
 	{ lengths, axes }: NonNullable<Tensor["texts"]>,
 	text: number,
-): (value: number, at: number) => boolean {
+): (at: number) => boolean {
 	const strides = axes.map((axis) =>
 		dims.slice(axis + 1).reduce((a, b) => a * b, 1),
 	);
-	return (_, at) =>
+	return (at) =>
 		strides.every(
 			(stride, i) => Math.floor(at / stride) % dims[axes[i]] < lengths[text],
 		);

@@ -65,7 +65,7 @@ export function fakeModel(): Model {
 	];
 	return {
 		kind: "model",
-		info: { name: "fake", n_layers: 1, d_mlp },
+		info: { name: "fake", n_layers: 1, d_mlp, n_ctx: 100, bos_token_id: 0 },
 		hook_names: hookNames({ n_layers: 1 }),
 		toTokens,
 		batch,

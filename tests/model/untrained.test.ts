@@ -55,8 +55,9 @@ async function states(model: Model): Promise<Float32Array> {
 
 test("an untrained model has the shape, the hooks and the tokens of the model it is made from", async () => {
 	await withBoth((trained, untrained) => {
-		const { name, folder: place, ...shape } = untrained.info;
-		const { name: _, folder: home, ...same } = trained.info;
+		const { name, folder: place, fingerprint, ...shape } = untrained.info;
+		const { name: _, folder: home, fingerprint: own, ...same } = trained.info;
+		assert.notEqual(fingerprint, own);
 		assert.deepEqual(shape, same);
 		assert.equal(name, `untrained ${trained.info.name}`);
 		assert.notEqual(place, home);

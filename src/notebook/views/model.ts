@@ -139,8 +139,11 @@ export function runView({ tokens, logits, cache }: RunResult): Html {
 /** The mean loss as the model is and under each condition, over all tokens that are predicted. */
 export function comparisonView(result: Comparison): Html {
 	const { tokens, loss, changed } = result;
-	const of = ({ data }: Tensor) => {
-		const own = data.filter((value) => !Number.isNaN(value)); // no padding
+	const of = ({ data, dims }: Tensor, cut: number) => {
+		const own = data.filter((_, i) => {
+			const text = Math.floor(i / dims[1]);
+			return i % dims[1] < tokens.lengths[text] - cut; // no padding
+		});
 		return own.reduce((a, b) => a + b, 0) / own.length;
 	};
 	return table(
@@ -150,11 +153,11 @@ export function comparisonView(result: Comparison): Html {
 			"KL from the model as it is (nats per token)",
 		],
 		[
-			["as it is", of(loss), 0],
+			["as it is", of(loss, 1), 0],
 			...changed.map((one, i): Cell[] => [
 				`condition ${i}`,
-				of(one.loss),
-				of(one.kl),
+				of(one.loss, 1),
+				of(one.kl, 0),
 			]),
 		],
 		{ caption: `Predictions under changes, ${texts(tokens)}` },

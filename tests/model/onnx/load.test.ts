@@ -59,9 +59,10 @@ describe("an ONNX decoder's file", { skip }, () => {
 
 	test("describes the model by config.json, and by itself where there is none", async () => {
 		const model = await loadOnnxModel(fixtures.path("gpt2", "model"));
-		const { name, folder, ...said } = model.info;
+		const { name, folder, fingerprint, ...said } = model.info;
 		equal(folder, join(fixtures.folder, "gpt2"));
-		equal(name, fixtures.path("gpt2", "model"));
+		equal(name, "gpt2/model.onnx");
+		equal(fingerprint?.length, 64);
 		deepEqual(said, {
 			...{ n_layers: 3, n_heads: 4, d_model: 32, d_head: 8, d_mlp: 128 },
 			...{ n_ctx: 24, d_vocab: 257, activation_function: "gelu_new" },
@@ -70,7 +71,8 @@ describe("an ONNX decoder's file", { skip }, () => {
 		});
 		for (const kind of ["model", "past", "fused", "model.optimised"]) {
 			const { info } = await loadOnnxModel(alone("gpt2", kind));
-			const { name: _, folder: __, layer_norm_epsilon, ...found } = info;
+			const { name: _, folder: __, layer_norm_epsilon, ...all } = info;
+			const { fingerprint: ____, ...found } = all;
 			ok(Math.abs(layer_norm_epsilon - 1e-5) < 1e-9);
 			const { layer_norm_epsilon: ___, ...rest } = said;
 			deepEqual(found, { ...rest, bos_token_id: null, eos_token_id: null });

@@ -1,4 +1,5 @@
 import { type Activations, products, takeRows } from "../activations";
+import { numberOf } from "../dataset";
 import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
 import { random } from "../random";
@@ -19,7 +20,7 @@ export interface ProbeNumberOptions
 		ProbeOptions,
 		"pool" | "before" | "l2" | "control" | "seed" | "signal"
 	> {
-	/** The label column; its values are numbers. */
+	/** The label column; its values are decimal numbers, such as 12, -0.5 or 1e3. */
 	label: string;
 }
 
@@ -101,11 +102,11 @@ function numberTask(
 ): NumberTask {
 	const values = labelColumn(acts.sentences, label);
 	const members = [...values.keys()].filter((i) => values[i].trim() !== "");
-	const y = Float64Array.from(values, (value) => Number(value));
+	const y = Float64Array.from(values, (v) => numberOf(v) ?? Number.NaN);
 	const bad = members.find((i) => !Number.isFinite(y[i]));
 	if (bad !== undefined)
 		throw new Error(
-			`The label "${label}" of sentence ${bad} is ${JSON.stringify(values[bad].slice(0, 40))}, where a number was expected; use probe for classes.`,
+			`The label "${label}" of sentence ${bad} is ${JSON.stringify(values[bad].slice(0, 40))}, where a number was expected, such as 12, -0.5 or 1e3; use probe for classes.`,
 		);
 	const none = new Uint32Array(values.length); // there are no classes to stratify by
 	const parts = splitOf(acts.sentences, members, none, label, seed);

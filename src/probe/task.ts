@@ -1,4 +1,4 @@
-import type { Sentences } from "../dataset";
+import { numberOf, type Sentences } from "../dataset";
 import { random } from "../random";
 import { nearNames } from "../suggest";
 
@@ -50,8 +50,11 @@ export function classesOf(
 	const different = new Set(values);
 	different.delete("");
 	const classes = [...different];
-	const numbers = classes.every((v) => v.trim() !== "" && Number.isFinite(+v));
-	classes.sort(numbers ? (a, b) => +a - +b || (a < b ? -1 : 1) : undefined);
+	const size = (v: string) => numberOf(v) as number;
+	const numbers = classes.every((v) => numberOf(v) !== undefined);
+	classes.sort(
+		numbers ? (a, b) => size(a) - size(b) || (a < b ? -1 : 1) : undefined,
+	);
 	const n = classes.length;
 	if (n < 2)
 		throw new Error(

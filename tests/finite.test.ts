@@ -363,6 +363,24 @@ test("labels that are not finite numbers are refused, and so are options without
 		);
 });
 
+test("seeds that are no whole numbers are refused, for two of them would draw alike", async () => {
+	const of = fakeLatents(whole);
+	for (const seed of [Number.NaN, Number.POSITIVE_INFINITY, 0.5])
+		for (const call of [
+			() => cluster(whole, { k: 2, seed }),
+			() => howManyClusters(whole, { ks: [2], seed }),
+			() => clusterTokens(whole, { k: 2, seed }),
+			() => clusterLatents(of, { by: "coactivation", k: 2, seed }),
+			() => kMeansSteps(whole, { k: 2, seed }),
+		])
+			await assert.rejects(
+				call,
+				new RegExp(
+					`^Error: seed is ${seed}, where a whole number was expected`,
+				),
+			);
+});
+
 const good = sparse([
 	[1, 0, 2],
 	[0, 3, 0],

@@ -172,6 +172,13 @@ export function densePooler(
 				const share = 1 / tokens[s];
 				for (let j = 0; j < d; j++) data[to + j] += share * values[at + j];
 			} else if (pool === "max") {
+				let sum = 0;
+				for (let j = 0; j < d; j++) {
+					data[to + j] = Math.max(data[to + j], values[at + j]);
+					sum += values[at + j] * 0;
+				}
+				if (sum === 0) return;
+				// What is infinitely small would be lost among others.
 				for (let j = 0; j < d; j++)
 					data[to + j] = larger(data[to + j], values[at + j]);
 			} else if (last?.[s] === row) data.set(values.subarray(at, at + d), to);

@@ -76,6 +76,7 @@ async function clusterUntil(
 	const acts = source.kind === "latents" ? source.acts : source;
 	const { sentences } = acts;
 	checkMetric(metric);
+	checkSeed(seed);
 	check(options, k, sentences.text.length);
 	const pool = checkPool(options.pool);
 	const units = unitsIn(sentences, options.group);
@@ -138,6 +139,12 @@ export function checkMetric(metric: string): void {
 		throw new Error(
 			`There is no metric "${metric}" for clusters; give "euclidean" or "spherical".`,
 		);
+}
+
+/** Throws where it is no whole number: two such seeds would draw alike without a word. */
+export function checkSeed(seed = 0): void {
+	if (Number.isSafeInteger(seed)) return;
+	throw new Error(`seed is ${seed}, where a whole number was expected.`);
 }
 
 /** Throws where it is no whole number of at least `least`. */

@@ -4,6 +4,7 @@ import { reportProgress } from "../progress";
 import type { Latents } from "../sae";
 import {
 	checkMetric,
+	checkSeed,
 	checkWhole,
 	type RowOptions,
 	rowsOfSentences,
@@ -83,6 +84,7 @@ async function howManyUntil(
 	const { seed = 0, metric = "euclidean", repeats = 10, signal } = options;
 	const started = performance.now();
 	checkMetric(metric);
+	checkSeed(seed);
 	checkWhole("repeats", repeats, 2);
 	checkWhole("restarts", options.restarts ?? RESTARTS, 1);
 	const acts = source.kind === "latents" ? source.acts : source;
@@ -125,6 +127,7 @@ async function howManyUntil(
 		rows,
 		...recommend(rows),
 		repeats,
+		restarts: trial.fit.restarts,
 		metric,
 		seed,
 		...(rows.length <= ks.length && { stopped: "interrupted" as const }),

@@ -5,7 +5,7 @@ import { reportProgress } from "../progress";
 import { random } from "../random";
 import type { Latents, Sae } from "../sae";
 import { agglomerate } from "./agglomerative";
-import { checkWhole } from "./cluster";
+import { checkSeed, checkWhole } from "./cluster";
 import { coactivation, firingLatents, strongestTokens } from "./coactivation";
 import { principalComponents } from "./components";
 import { kMeans } from "./kmeans";
@@ -168,6 +168,7 @@ function check(
 			'by is "coactivation", but an autoencoder alone does not say where its latents fire; give the latents, await sae.encode(acts).',
 		);
 	checkWhole("k", k, 1);
+	checkSeed(options.seed);
 	if (options.repeats) checkWhole("repeats", options.repeats, 2);
 	if (options.sample === undefined) return;
 	checkWhole("sample", options.sample, 1);

@@ -179,6 +179,8 @@ export interface ClusterCounts extends UnitCounts {
 	reason: string;
 	/** Bootstrap fits and reference data sets for each k. */
 	repeats: number;
+	/** k-means++ starts of each fit. */
+	restarts: number;
 	metric: Clustering["metric"];
 	seed: number;
 	stopped?: "interrupted";
@@ -268,7 +270,10 @@ export interface TokenClustering {
 	tokens: { cluster: number; token: string; score: number }[];
 	/** Sentences whose text an earlier one has: in what marks the clusters a text counts once. */
 	copies: number;
+	/** That were learned from, of `batch_size` tokens; each token was in `epochs` of them. */
 	batches: number;
+	batch_size: number;
+	epochs: number;
 	seed: number;
 	stopped?: "interrupted";
 	seconds: number;

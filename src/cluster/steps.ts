@@ -4,7 +4,7 @@ import { notFinite } from "../finite";
 import { listenTo, turns } from "../interrupt";
 import { type Random, random } from "../random";
 import type { Latents } from "../sae";
-import { checkWhole, rowsOfSentences } from "./cluster";
+import { checkSeed, checkWhole, rowsOfSentences } from "./cluster";
 import { principalComponents } from "./components";
 import type { Clustering, KMeansSteps } from "./result";
 import { scaleRows } from "./rows";
@@ -59,6 +59,7 @@ export async function kMeansSteps(
 	const k = options.k ?? (source.kind === "clusters" ? source.k : 5);
 	checkWhole("k", k, 1);
 	checkWhole("sample", sample, 1);
+	checkSeed(seed);
 	if (start !== "random" && start !== "k-means++")
 		throw new Error(
 			`start is ${JSON.stringify(start)}, where "random" or "k-means++" was expected.`,

@@ -7,7 +7,7 @@ import {
 import { NotFinite } from "../finite";
 import { turns, untilInterrupted } from "../interrupt";
 import { reportProgress } from "../progress";
-import { checkMetric, checkWhole } from "./cluster";
+import { checkMetric, checkSeed, checkWhole } from "./cluster";
 import { largestFirst } from "./largest-first";
 import { markingTokens } from "./marks";
 import { asRows, learn, nearestOf, PROGRESS } from "./mini-batch";
@@ -69,7 +69,7 @@ async function clusterUntil(
 	settings: Settings,
 ): Promise<TokenClustering> {
 	const started = performance.now();
-	const { k, metric, seed } = settings;
+	const { k, metric, batch_size, epochs, seed } = settings;
 	check(acts, settings);
 	const { learnt, found } = await groups(acts, settings).catch(
 		async (error) => {
@@ -89,7 +89,7 @@ async function clusterUntil(
 		inertia: found.inertia,
 		tokens: marks(acts, named.assignment, units, k),
 		copies: units.told.copies,
-		batches: learnt.batches,
+		...{ batches: learnt.batches, batch_size, epochs },
 		seed,
 		...(learnt.stopped && { stopped: learnt.stopped }),
 		seconds: (performance.now() - started) / 1000,
@@ -118,13 +118,14 @@ async function locate(acts: Activations): Promise<void> {
 
 function check(
 	acts: Activations,
-	{ k, metric, batch_size, epochs }: Settings,
+	{ k, metric, batch_size, epochs, seed }: Settings,
 ): void {
 	if (acts.kind !== "activations")
 		throw new Error(
 			"clusterTokens groups activations, and was given something else; of latents give latents.acts.",
 		);
 	checkMetric(metric);
+	checkSeed(seed);
 	for (const [name, value] of Object.entries({ k, batch_size, epochs }))
 		checkWhole(name, value, 1);
 	if (k > acts.n_tokens)

@@ -1,4 +1,5 @@
 export { loadSentences } from "./load";
+export { numberOf } from "./number";
 export { selectSentences, sentencesOf } from "./select";
 export {
 	type DataSplit,

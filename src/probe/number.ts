@@ -1,5 +1,5 @@
 import { type Activations, products, takeRows } from "../activations";
-import { type DataSplit, hasLabel } from "../dataset";
+import { type DataSplit, hasLabel, numberOf } from "../dataset";
 import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
 import { type Latents, splitFor } from "../sae";
@@ -26,7 +26,7 @@ export interface ProbeNumberOptions
 		ProbeOptions,
 		"pool" | "before" | "l2" | "control" | "seed" | "group" | "signal"
 	> {
-	/** The label column; its values are numbers. */
+	/** The label column; its values are decimal numbers, such as 12, -0.5 or 1e3. */
 	label: string;
 }
 
@@ -113,11 +113,11 @@ function numberTask(
 ): NumberTask {
 	const values = labelColumn(acts.sentences, label);
 	const members = [...values.keys()].filter((i) => hasLabel(values[i]));
-	const y = Float64Array.from(values, (value) => Number(value));
+	const y = Float64Array.from(values, (v) => numberOf(v) ?? Number.NaN);
 	const bad = members.find((i) => !Number.isFinite(y[i]));
 	if (bad !== undefined)
 		throw new Error(
-			`The label "${label}" of sentence ${bad} is ${JSON.stringify(values[bad].slice(0, 40))}, where a number was expected; use probe for classes.`,
+			`The label "${label}" of sentence ${bad} is ${JSON.stringify(values[bad].slice(0, 40))}, where a number was expected, such as 12, -0.5 or 1e3; use probe for classes.`,
 		);
 	const parts = partsOf(split, members, label);
 	if (new Set(Array.from(parts.train, (i) => y[i])).size < 2)

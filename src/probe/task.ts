@@ -2,6 +2,7 @@ import {
 	type DataSplit,
 	FEWEST_UNITS,
 	hasLabel,
+	numberOf,
 	type Sentences,
 	type SplitRecord,
 	splitAmong,
@@ -64,8 +65,11 @@ export function classesOf(
 	const different = new Set(values);
 	different.delete("");
 	const classes = [...different];
-	const numbers = classes.every((v) => v.trim() !== "" && Number.isFinite(+v));
-	classes.sort(numbers ? (a, b) => +a - +b || (a < b ? -1 : 1) : undefined);
+	const size = (v: string) => numberOf(v) as number;
+	const numbers = classes.every((v) => numberOf(v) !== undefined);
+	classes.sort(
+		numbers ? (a, b) => size(a) - size(b) || (a < b ? -1 : 1) : undefined,
+	);
 	const n = classes.length;
 	if (n < 2)
 		throw new Error(

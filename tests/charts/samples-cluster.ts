@@ -212,6 +212,7 @@ export const counts: ClusterCounts = {
 	reason:
 		"6 is the smallest k whose gap is within one standard error of the next, and its clusters come out the same again (0.93).",
 	repeats: 10,
+	restarts: 10,
 	metric: "euclidean",
 	seed: 0,
 	seconds: 21,
@@ -324,7 +325,7 @@ export const tokenClusters: TokenClustering = {
 		score: 8 - i,
 	})),
 	copies: 0,
-	batches: 12,
+	...{ batches: 12, batch_size: 4096, epochs: 3 },
 	seed: 0,
 	seconds: 2,
 };

@@ -196,7 +196,7 @@ test("the numbers of clusters are shown with who chose them, and the reason", ()
 test("clusters of latents and tokens are shown by their members", () => {
 	assert.match(
 		textOf(sample.latentClusters),
-		/^4,000 latents of .* in 24 clusters by decoder direction \(spherical\)\n(.*\n){2}0 +\d+ +0\.8 +\d+ “/,
+		/^4,000 latents of .* in 24 clusters by decoder direction \(spherical, seed 0\)\n(.*\n){2}0 +\d+ +0\.8 +\d+ “/,
 	);
 	assert.match(textOf(sample.tokenClusters), /^0 +3 +soup · choir$/m);
 	assert.match(

@@ -166,7 +166,7 @@ export function latentClustersView(c: LatentClustering): Html {
 				.join(", "),
 		]),
 		{
-			caption: `${c.latents.length.toLocaleString("en-US")} latents${drawnFrom(c)} of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method})${steadiness(c)}${soFar(c)}`,
+			caption: `${c.latents.length.toLocaleString("en-US")} latents${drawnFrom(c)} of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method}, seed ${c.seed})${steadiness(c)}${soFar(c)}`,
 		},
 	);
 }
@@ -220,7 +220,7 @@ export function tokenClustersView(c: TokenClustering): Html {
 			tokensOf(c.tokens, cluster),
 		]),
 		{
-			caption: `${c.k} clusters of the ${c.assignment.length.toLocaleString("en-US")} tokens of ${c.hook_name}: inertia ${readable(c.inertia)} after ${c.batches.toLocaleString("en-US")} batches${soFar(c)}`,
+			caption: `${c.k} clusters of the ${c.assignment.length.toLocaleString("en-US")} tokens of ${c.hook_name}: inertia ${readable(c.inertia)} after ${c.batches.toLocaleString("en-US")} batches (seed ${c.seed})${soFar(c)}`,
 		},
 	);
 }

@@ -114,7 +114,7 @@ export function notFinite(row: number, which: string, x: Float32Array): Error {
 	const column = firstNotFinite(x);
 	return sentenceOn(
 		`Row ${row} of the activations${which}`,
-		`column ${column} is ${x[column]}`,
+		column < 0 ? "once it is normalised" : `column ${column} is ${x[column]}`,
 		"extract them again, or leave that sentence out",
 	);
 }

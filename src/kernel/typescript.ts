@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type * as typescript from "typescript";
 import { projectFor } from "./project";
 import { tslabRequire } from "./tslab";
@@ -10,17 +11,25 @@ type AnyFunction = (...args: unknown[]) => unknown;
 /** The file in which tslab keeps what earlier cells declare. */
 const declarationsFile = /__prev__\.d\.ts$/;
 
-/** The source maps of the two steps in which the cell at hand was compiled, as JSON. */
-export const sourceMaps = { first: "", second: "" };
+/** What the compiler makes of the cell at hand, beside what tslab passes on. */
+export const emitted = {
+	/** Its code without types, as a module that exports all it declares. */
+	js: "",
+	/** The source map of that, as JSON. */
+	map: "",
+	/** What it declares, as the text of a declaration file. */
+	declarations: "",
+	/** The names of its enums and namespaces. */
+	merged: new Set<string>(),
+};
 
 /**
  * Puts a copy of tslab's TypeScript in the place of the original, which checks strictly, follows the `exports` of
- * packages and leaves source maps behind; the stock kernel has no setting for that. The original's own properties cannot
- * be replaced.
+ * packages and keeps what it emits for a cell; the stock kernel has no setting for that. The original's own properties
+ * cannot be replaced.
  */
 function strictTypeScript(): TypeScript {
 	const project = projectFor(process.cwd());
-	let checker: typescript.TypeChecker | undefined; // of the cell at hand
 	const original = tslabRequire(name) as TypeScript & {
 		getPreEmitDiagnosticsOfFiles(
 			program: typescript.Program,
@@ -34,7 +43,8 @@ function strictTypeScript(): TypeScript {
 			system: typescript.System,
 			...rest: unknown[]
 		) =>
-			keepingFirstMap(
+			keepingEmitted(
+				original,
 				(original.createWatchCompilerHost as AnyFunction)(
 					files,
 					{
@@ -42,34 +52,35 @@ function strictTypeScript(): TypeScript {
 						strict: true,
 						sourceMap: true,
 						moduleResolution: original.ModuleResolutionKind.Bundler,
-						...(project && { paths: { [project.name]: [project.main] } }),
+						pathsBasePath: "/",
+						paths: {
+							...(project && { [project.name]: [project.main] }),
+							"package:*": packageFolders(process.cwd()),
+						},
 					},
 					onlyRealChanges(withManyTimers(system)),
 					...rest,
 				) as Host,
 			),
-		transpileModule: (code: string, options: typescript.TranspileOptions) => {
-			const compilerOptions = { ...options.compilerOptions, sourceMap: true };
-			const done = original.transpileModule(code, {
-				...options,
-				compilerOptions,
-			});
-			sourceMaps.second = done.sourceMapText ?? "";
-			return { ...done, outputText: withoutComment(done.outputText) };
-		},
-		// a package without types is no mistake of the cell that imports it
+		// tslab makes CommonJS modules of all code; that of a cell is made ready by link.ts
+		transpileModule: (code: string, options: typescript.TranspileOptions) =>
+			code === ofTheCell
+				? { outputText: code }
+				: original.transpileModule(code, options),
+		// a package without types is no mistake of the cell that imports it, nor is a type that others could not name:
+		// a cell exports nothing to anybody
 		getPreEmitDiagnosticsOfFiles: (
 			program: typescript.Program,
 			...args: unknown[]
 		) => {
-			checker = program.getTypeChecker();
+			const options = { ...program.getCompilerOptions(), declaration: false };
+			const exportingNothing = Object.assign(Object.create(program), {
+				getCompilerOptions: () => options,
+			});
 			return original
-				.getPreEmitDiagnosticsOfFiles(program, ...args)
+				.getPreEmitDiagnosticsOfFiles(exportingNothing, ...args)
 				.filter(({ code }) => code !== 7016);
 		},
-		visitEachChild: (node: typescript.Node, ...rest: unknown[]) =>
-			longForm(original, checker, node) ??
-			(original.visitEachChild as AnyFunction)(node, ...rest),
 	};
 	for (const key of Object.keys(original) as (keyof TypeScript)[]) {
 		if (key in copy) continue;
@@ -83,61 +94,134 @@ function strictTypeScript(): TypeScript {
 	return copy as unknown as TypeScript;
 }
 
+/** Where packages lie for code in a folder. */
+function packageFolders(folder: string): string[] {
+	const above = dirname(folder);
+	const own = join(folder, "node_modules/*").slice(1);
+	return above === folder ? [own] : [own, ...packageFolders(above)];
+}
+
+/**
+ * Gives each file of a package a name, by which what is declared in it can be imported although the package does not
+ * export it: the type of a variable may come from there.
+ */
+function nameFiles(files: readonly typescript.SourceFile[]): void {
+	for (const file of files) {
+		const [, path, , kind] =
+			/\/node_modules\/(.+?)(\.d)?\.([cm]?)ts$/.exec(file.fileName) ?? [];
+		if (path) file.moduleName ??= `package:${path}${kind && `.${kind}js`}`;
+	}
+}
+
 const withoutComment = (code: string) =>
 	code.replace(/\n?\/\/# sourceMappingURL=\S*\s*$/, "");
 
 type Host =
 	typescript.WatchCompilerHostOfFilesAndCompilerOptions<typescript.EmitAndSemanticDiagnosticsBuilderProgram>;
 
-/** Takes the source map out of what the compiler emits for a cell: tslab would take it for code. */
-function keepingFirstMap(host: Host): Host {
+/** What tslab gets for the code of a cell. */
+const ofTheCell = "// a cell";
+const cellFile = /__tslab__\.(js\.map|js|d\.ts)$/;
+
+/**
+ * Keeps what the compiler emits for a cell. Declarations are emitted also where they have types that others could not
+ * name. Of tslab's own changes only those to the declarations are made: the rest is for its own way to run a cell.
+ */
+function keepingEmitted(ts: TypeScript, host: Host): Host {
 	const create = host.createProgram;
 	host.createProgram = (...args) => {
 		const program = create(...args);
-		const emit = program.emit;
-		program.emit = (file, write, ...rest) =>
-			emit.call(
-				program,
+		nameFiles(program.getSourceFiles());
+		program.emit = (file, write, token, only, transformers) => {
+			if (!file) throw new Error("tslab emits files one by one.");
+			if (file.fileName.endsWith("__tslab__.ts"))
+				emitted.merged = new Set(
+					file.statements
+						.filter((s) => ts.isEnumDeclaration(s) || ts.isModuleDeclaration(s))
+						.map(({ name }) => name.text),
+				);
+			const emit = program.getProgram().emit as ForcedEmit;
+			return emit(
 				file,
 				(path, text, ...more) => {
-					if (path.endsWith("__tslab__.js.map")) sourceMaps.first = text;
-					else if (!path.endsWith(".map"))
-						write?.(path, withoutComment(text), ...more);
+					const [, kind] = cellFile.exec(path) ?? [];
+					const plain = path.endsWith(".js") ? withoutComment(text) : text;
+					if (kind === "js") emitted.js = plain;
+					if (kind === "js.map") emitted.map = plain;
+					if (kind === "d.ts") emitted.declarations = plain;
+					// tslab would take a source map for code
+					if (path.endsWith(".map")) return;
+					write?.(path, kind === "js" ? ofTheCell : plain, ...more);
 				},
-				...rest,
+				token,
+				only,
+				{
+					afterDeclarations: [
+						...(transformers?.afterDeclarations ?? []),
+						() => (made) =>
+							withNestedVars(
+								ts,
+								program.getProgram().getTypeChecker(),
+								file,
+								made,
+							),
+					],
+				},
+				true,
 			);
+		};
 		return program;
 	};
 	return host;
 }
 
-/**
- * `{ a }` as `{ a: exports.a }` where an earlier cell declares a: tslab keeps variables on `exports` and puts that before
- * every name, but overlooks this form. Undefined for all else.
- */
-function longForm(
+/** A declaration file with the variables that its source declares with var inside of blocks and loops, which TypeScript omits. */
+function withNestedVars(
 	ts: TypeScript,
-	checker: typescript.TypeChecker | undefined,
-	node: typescript.Node,
-): typescript.Node | undefined {
-	if (!ts.isShorthandPropertyAssignment(node)) return undefined;
-	const written = ts.getOriginalNode(node);
-	const symbol = checker?.getShorthandAssignmentValueSymbol(written);
-	const cell = written.getSourceFile();
-	const earlier = symbol?.declarations?.some((declaration) => {
-		const { fileName } = declaration.getSourceFile();
-		return fileName !== cell.fileName && declarationsFile.test(fileName);
-	});
-	if (!earlier) return undefined;
+	checker: typescript.TypeChecker,
+	source: typescript.SourceFile,
+	made: typescript.SourceFile | typescript.Bundle,
+): typescript.SourceFile | typescript.Bundle {
+	if (!ts.isSourceFile(made)) return made;
 	const { factory } = ts;
-	return factory.createPropertyAssignment(
-		node.name,
-		factory.createPropertyAccessExpression(
-			factory.createIdentifier("exports"),
-			node.name,
-		),
-	);
+	const { locals = new Map<string, typescript.Symbol>() } = source as {
+		locals?: Map<string, typescript.Symbol>;
+	};
+	const nested = [...locals.values()].flatMap((symbol) => {
+		const [declaration] = symbol.declarations ?? [];
+		if (!declaration || !(symbol.flags & ts.SymbolFlags.FunctionScopedVariable))
+			return [];
+		const statement = ts.findAncestor(declaration, ts.isVariableStatement);
+		if (statement?.parent === source) return [];
+		const type = checker.getTypeOfSymbolAtLocation(symbol, declaration);
+		const node = checker.typeToTypeNode(
+			type,
+			source,
+			ts.NodeBuilderFlags.NoTruncation,
+		);
+		return factory.createVariableStatement(
+			[factory.createModifier(ts.SyntaxKind.DeclareKeyword)],
+			[
+				factory.createVariableDeclaration(
+					symbol.name,
+					undefined,
+					node as typescript.TypeNode,
+				),
+			],
+		);
+	});
+	return factory.updateSourceFile(made, [...made.statements, ...nested]);
 }
+
+/** `Program.emit` with TypeScript's inner parameter that makes it emit declarations in any case. */
+type ForcedEmit = (
+	file: typescript.SourceFile | undefined,
+	write: typescript.WriteFileCallback,
+	token: typescript.CancellationToken | undefined,
+	only: boolean | undefined,
+	transformers: typescript.CustomTransformers,
+	force: true,
+) => typescript.EmitResult;
 
 /**
  * tslab has room for one timer of the compiler's, that for a new program, which it calls before each cell. But when a

@@ -87,16 +87,16 @@ export function createCompiler(): Compiler {
 		if (findings.length) {
 			return { failure: compileFailure(findings.map(line), code) };
 		}
-		const { declarations: text, merged } = emitted;
+		const { js: compiled, map, declarations: text } = emitted;
 		const { js, edits, async, names, vars } = linkCell(
-			emitted.js,
+			compiled,
 			known,
-			merged,
+			emitted,
 		);
 		const all = [...names.keys()];
 		return {
 			code: {
-				js: `${js}\n${mapComment(emitted.map, emitted.js, edits, file)}`,
+				js: `${js}\n${mapComment(map, compiled, edits, file)}`,
 				async,
 				file,
 				names: all,

@@ -42,12 +42,13 @@ const options = { target: ts.ScriptTarget.ESNext, setParentNodes: true };
 /**
  * Makes the code of a cell, whose types are gone, one that shares its variables with the other cells. `js` ends in an
  * export of all that it declares. `earlier`: what earlier cells declare. `merged`: the names of enums and namespaces,
- * which TypeScript declares with a bare `var` and would merge with what an earlier cell left there.
+ * which TypeScript declares with a bare `var` and would merge with what an earlier cell left there. `declaresLast`:
+ * whether its last expression is only TypeScript's code for a declaration, and no value of the cell.
  */
 export function linkCell(
 	js: string,
 	earlier: Names,
-	merged: ReadonlySet<string>,
+	{ merged, declaresLast }: { merged: Set<string>; declaresLast: boolean },
 ): Linked {
 	const file = ts.createSourceFile("cell.ts", js, options.target, true);
 	inner.bindSourceFile(file, {});
@@ -161,6 +162,7 @@ export function linkCell(
 	for (const statement of file.statements) {
 		const returned =
 			statement === last &&
+			!declaresLast &&
 			(ts.isExpressionStatement(last) || ts.isExportAssignment(last));
 		if (returned) insert(last.expression.getStart(file), "return (");
 		visit(statement);

@@ -21,6 +21,8 @@ export const emitted = {
 	declarations: "",
 	/** The names of its enums and namespaces. */
 	merged: new Set<string>(),
+	/** Whether it ends in a declaration, also where the code for that ends in an expression. */
+	declaresLast: false,
 };
 
 /**
@@ -134,12 +136,14 @@ function keepingEmitted(ts: TypeScript, host: Host): Host {
 		nameFiles(program.getSourceFiles());
 		program.emit = (file, write, token, only, transformers) => {
 			if (!file) throw new Error("tslab emits files one by one.");
-			if (file.fileName.endsWith("__tslab__.ts"))
-				emitted.merged = new Set(
-					file.statements
-						.filter((s) => ts.isEnumDeclaration(s) || ts.isModuleDeclaration(s))
-						.map(({ name }) => name.text),
+			if (file.fileName.endsWith("__tslab__.ts")) {
+				const made = file.statements.filter(
+					(s) => ts.isEnumDeclaration(s) || ts.isModuleDeclaration(s),
 				);
+				emitted.merged = new Set(made.map(({ name }) => name.text));
+				const last = file.statements.filter((s) => !ts.isExportDeclaration(s));
+				emitted.declaresLast = isDeclaration(ts, last.at(-1));
+			}
 			const emit = program.getProgram().emit as ForcedEmit;
 			return emit(
 				file,
@@ -174,6 +178,12 @@ function keepingEmitted(ts: TypeScript, host: Host): Host {
 	};
 	return host;
 }
+
+const isDeclaration = (ts: TypeScript, node?: typescript.Node): boolean =>
+	node !== undefined &&
+	(ts.isEnumDeclaration(node) ||
+		ts.isModuleDeclaration(node) ||
+		ts.isClassDeclaration(node));
 
 /** A declaration file with the variables that its source declares with var inside of blocks and loops, which TypeScript omits. */
 function withNestedVars(

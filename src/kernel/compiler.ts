@@ -10,7 +10,7 @@ import { compileFailure, type Failure } from "./failure";
 import { linkCell, type Names } from "./link";
 import type { CellCode, Outcome } from "./messages";
 import { tslabRequire } from "./tslab";
-import { emitted, ts } from "./typescript";
+import { emitted, lookForChanges, ts } from "./typescript";
 
 interface Finding {
 	start: { line: number; character: number };
@@ -82,6 +82,7 @@ export function createCompiler(): Compiler {
 			const findings = converter.addModule(module, code, meta).map(line);
 			return done(findings);
 		}
+		lookForChanges();
 		const converted = converter.convert(declarations, code);
 		const findings = ofTheCell(converted.diagnostics, code);
 		if (findings.length) {

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type * as typescript from "typescript";
 import { projectFor } from "./project";
@@ -38,6 +39,8 @@ function strictTypeScript(): TypeScript {
 			...args: unknown[]
 		): typescript.Diagnostic[];
 	};
+	const { sys } = original;
+	if (sys.watchFile) sys.watchFile = notingOwnFiles(original, sys.watchFile);
 	const copy = {
 		createWatchCompilerHost: (
 			files: string[],
@@ -254,6 +257,46 @@ function withManyTimers(system: typescript.System): typescript.System {
 			else system.clearTimeout?.(timer);
 		},
 	});
+}
+
+/** The user's own files that are watched: when each changed last, and whom to tell of it. */
+const ownFiles = new Map<string, { time: number; tell(time: number): void }>();
+const timeOf = (path: string) =>
+	statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Makes sure that the compiler knows of changes in the user's files: the system may tell it only later. */
+export function lookForChanges(): void {
+	for (const [path, file] of ownFiles) {
+		const time = timeOf(path);
+		if (time !== file.time) file.tell(time);
+	}
+}
+
+/** Keeps in mind which of the user's files are watched. */
+function notingOwnFiles(
+	ts: TypeScript,
+	watchFile: NonNullable<typescript.System["watchFile"]>,
+): typeof watchFile {
+	return (path, changed, ...rest) => {
+		const watcher = watchFile(path, changed, ...rest);
+		if (/\/node_modules\/|\.d\.ts$/.test(path)) return watcher;
+		const { Created, Changed, Deleted } = ts.FileWatcherEventKind;
+		const file = {
+			time: timeOf(path),
+			tell: (time: number) => {
+				const kind = !time ? Deleted : file.time ? Changed : Created;
+				file.time = time;
+				changed(path, kind);
+			},
+		};
+		ownFiles.set(path, file);
+		return {
+			close: () => {
+				ownFiles.delete(path);
+				watcher.close();
+			},
+		};
+	};
 }
 
 /**

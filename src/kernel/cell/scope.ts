@@ -2,7 +2,12 @@ import Module from "node:module";
 import { cellFolder } from "../failure";
 import type { CellCode } from "../messages";
 import { mark } from "../names";
-import { all, createRequireFrom, defaultOf } from "./require";
+import {
+	all,
+	type CompilableModule,
+	createRequireFrom,
+	defaultOf,
+} from "./require";
 
 // The variables of the cells, as link.ts has them: properties of globalThis under marked names. While a cell runs, what
 // it declares and has not reached yet is an accessor: it still gives what an earlier cell left there, and it takes note
@@ -13,11 +18,6 @@ type Run = (
 	imported: object,
 	constant: object,
 ) => unknown;
-
-/** What the kernel needs of Node's inner class: a module that is compiled from text, with its source map. */
-export type CompilableModule = Module & {
-	_compile(code: string, file: string): unknown;
-};
 
 /** The variables of the cells. */
 export interface Scope {

@@ -4,13 +4,14 @@ import {
 	inspection,
 	type QuickInfo,
 } from "./assistance";
-import { keepAssigned } from "./declarations";
+import { declarationsAfter } from "./declarations";
+import { mapComment } from "./edits";
 import { compileFailure, type Failure } from "./failure";
+import { linkCell, type Names } from "./link";
 import { magicsIn } from "./magics";
 import type { CellCode, Outcome } from "./messages";
-import { mapComment } from "./source-map";
 import { tslabRequire } from "./tslab";
-import { sourceMaps, ts, untyped } from "./typescript";
+import { emitted, lookForChanges, ts, untyped } from "./typescript";
 import { uncheckedImports } from "./untyped";
 
 interface Finding {
@@ -23,10 +24,6 @@ interface Finding {
 /** What tslab makes of a cell. */
 interface Converted {
 	diagnostics: Finding[];
-	output?: string;
-	declOutput?: string;
-	hasToplevelAwait?: boolean;
-	lastExpressionVar?: string;
 	sideOutputs?: { path: string; data: string }[];
 }
 
@@ -71,11 +68,6 @@ const { getCodeMetadata } = tslabRequire("./metadata.js");
 /** The version of TypeScript that checks the cells. */
 export const typescriptVersion: string = ts.version;
 
-/** What declares variables undefined before the code of a cell: it would wipe out what earlier cells gave them. */
-const clearing = /^exports\.[^\s;]+ = (?:exports\.[^\s;]+ = )*void 0;$/gm;
-const exported =
-	/^exports\.([^\s;]+) = |^Object\.defineProperty\(exports, "([^"]+)"/gm;
-
 /** Starts the compiler for the cells of a notebook in the folder that this process runs in. */
 export function createCompiler(): Compiler {
 	const converter: Converter = createConverter({
@@ -83,14 +75,16 @@ export function createCompiler(): Compiler {
 		isBrowser: false,
 	});
 	let declarations = ""; // of the variables, as the text of a declaration file
+	let known: Names = new Map(); // those of them that hold values
 	let versions = 0;
 
 	const compile = (code: string, file: string): Compiled => {
 		const { module, ...meta } = getCodeMetadata(code);
 		if (module) {
 			const findings = converter.addModule(module, code, meta).map(line);
-			return done([], findings);
+			return done(findings);
 		}
+		lookForChanges();
 		const converted = converter.convert(declarations, code);
 		const findings = ofTheCell(converted.diagnostics, code);
 		if (findings.length) {
@@ -98,18 +92,37 @@ export function createCompiler(): Compiler {
 			const told = magics.length ? magics : findings.map(line);
 			return { failure: compileFailure(told, code) };
 		}
-		const before = declarations;
-		const after = converted.declOutput ?? "";
-		const cell = cellCode(converted, file);
+		const { js: compiled, map, declarations: text } = emitted;
+		const { js, edits, async, names, vars } = linkCell(
+			compiled,
+			known,
+			emitted,
+		);
+		const all = [...names.keys()];
 		return {
-			code: { ...cell, unchecked: uncheckedImports(ts, code, untyped) },
-			warnings: shadowed(before, code),
+			code: {
+				js: `${js}\n${mapComment(map, compiled, edits, file)}`,
+				async,
+				file,
+				names: all,
+				vars,
+				modules: converted.sideOutputs ?? [],
+				unchecked: uncheckedImports(ts, code, untyped),
+			},
+			warnings: shadowed(declarations, code),
 			settle: ({ failure, assigned }) => {
-				const left = failure
-					? keepAssigned(ts, before, after, cell.names, assigned)
-					: after;
-				// tslab has removed in memory what the cell replaced: a text of its own lets the compiler read all of it again
-				declarations = cell.names.length ? `${left}\n// ${++versions}\n` : left;
+				const declared = {
+					text,
+					names: all,
+					assigned: failure ? assigned : all,
+				};
+				const left = declarationsAfter(ts, declarations, declared);
+				// tslab has changed in memory what it read: a text of its own lets the compiler read all of it again
+				if (/\S/.test(text)) declarations = `${left}\n// ${++versions}\n`;
+				known = new Map([
+					...known,
+					...[...names].filter(([name]) => declared.assigned.includes(name)),
+				]);
 			},
 		};
 	};
@@ -122,14 +135,22 @@ export function createCompiler(): Compiler {
 			inspection((at) => converter.inspect(declarations, code, at), code, at),
 		reset: () => {
 			declarations = "";
+			known = new Map();
 		},
 		close: () => converter.close(),
 	};
 }
 
 /** A cell with nothing to run. */
-function done(names: string[], warnings: string[]): Compiled {
-	const code = { js: "", async: false, file: "", names, modules: [] };
+function done(warnings: string[]): Compiled {
+	const code = {
+		js: "",
+		async: false,
+		file: "",
+		names: [],
+		vars: [],
+		modules: [],
+	};
 	return { code, warnings, settle: () => {} };
 }
 
@@ -164,39 +185,6 @@ function hint(text: string, code: number): string {
 	if (code === cannotFindName && name === "using")
 		return ` The compiler of the cells, TypeScript ${ts.version}, has no using yet: call [Symbol.dispose]() in a finally instead.`;
 	return "";
-}
-
-function cellCode(converted: Converted, file: string): CellCode {
-	const { output = "", lastExpressionVar, sideOutputs = [] } = converted;
-	const names = [...output.matchAll(exported)]
-		.map(([, assigned, defined]) => assigned ?? defined)
-		.filter((name) => name !== "__esModule" && name !== lastExpressionVar);
-	const all = [...output.matchAll(clearing)].flatMap(([statement]) =>
-		[...statement.matchAll(/exports\.([^\s;]+) =/g)].map(([, name]) => name),
-	);
-	const body = output.replace(clearing, "");
-	return {
-		js: `${body}\n${mapComment(sourceMaps.first, sourceMaps.second, file)}`,
-		// tslab overlooks `await (x)`, `await [x][0]` and `for await`, and would run them where await is not defined
-		async: converted.hasToplevelAwait || awaitsAtTop(body),
-		file,
-		value: lastExpressionVar,
-		names: [...new Set([...all, ...names])].filter(
-			(name) => name !== lastExpressionVar,
-		),
-		modules: sideOutputs,
-	};
-}
-
-/** Whether code awaits outside of its functions. */
-function awaitsAtTop(code: string): boolean {
-	const awaits = (node: import("typescript").Node): boolean =>
-		ts.isAwaitExpression(node) ||
-		(ts.isForOfStatement(node) && !!node.awaitModifier) ||
-		(!ts.isFunctionLike(node) && !!ts.forEachChild(node, awaits));
-	return awaits(
-		ts.createSourceFile("cell.js", `export {};${code}`, ts.ScriptTarget.Latest),
-	);
 }
 
 /** A warning for each module that an earlier cell imported and whose name this cell gives to something else. */

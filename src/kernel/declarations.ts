@@ -2,29 +2,67 @@ import type * as typescript from "typescript";
 
 type Statement = typescript.Statement;
 
+/** What a cell declares. */
+export interface Declared {
+	/** The text of a declaration file. */
+	text: string;
+	/** The names in it that hold values. */
+	names: readonly string[];
+	/** Of these, the ones that have got their values. */
+	assigned: readonly string[];
+}
+
 /**
- * What is known of the variables after a cell that failed. `before` declares what earlier cells left, `after` what the
- * cell would have left; both are the text of a declaration file. Of the names that hold values, those which the cell
- * had `assigned` are as it declares them, all others as before; its types and its imports of types stay.
+ * What is known of all names after a cell: `before` and the result are the text of a declaration file too. Of the names
+ * that hold values, those which the cell has assigned are as it declares them, all others as before; its types and its
+ * imports of types are there.
  */
-export function keepAssigned(
+export function declarationsAfter(
 	ts: typeof typescript,
 	before: string,
-	after: string,
-	names: readonly string[],
-	assigned: readonly string[],
+	{ text, names, assigned }: Declared,
 ): string {
 	const lost = new Set(names.filter((name) => !assigned.includes(name)));
-	const kept = select(ts, after, (name) => !lost.has(name));
-	const restored = select(ts, before, (name) => lost.has(name));
-	return `${kept}\n${restored}`;
+	const own = select(ts, text, (name) => !lost.has(name));
+	const values = new Set(assigned);
+	const types = typesIn(ts, own);
+	const orphans: string[] = []; // values whose class or enum is no longer known
+	const earlier = select(ts, before, (name, statement) => {
+		if (
+			ts.isVariableStatement(statement) ||
+			ts.isFunctionDeclaration(statement)
+		)
+			return !values.has(name);
+		if (
+			ts.isInterfaceDeclaration(statement) ||
+			ts.isTypeAliasDeclaration(statement)
+		)
+			return !types.has(name);
+		const kept = !values.has(name) && !types.has(name);
+		if (!kept && !values.has(name) && !ts.isImportDeclaration(statement))
+			orphans.push(`declare let ${name}: any;`);
+		return kept;
+	});
+	return [own, earlier, ...orphans].join("\n");
+}
+
+/** The names of types that a declaration file gives a meaning to. */
+function typesIn(ts: typeof typescript, text: string): Set<string> {
+	const names = new Set<string>();
+	select(ts, text, (name, statement) => {
+		const isValue =
+			ts.isVariableStatement(statement) || ts.isFunctionDeclaration(statement);
+		if (!isValue) names.add(name);
+		return false;
+	});
+	return names;
 }
 
 /** The statements of a declaration file without the names that are not wanted. */
 function select(
 	ts: typeof typescript,
 	text: string,
-	wanted: (name: string) => boolean,
+	wanted: (name: string, statement: Statement) => boolean,
 ): string {
 	const file = ts.createSourceFile(
 		"declarations.d.ts",
@@ -33,7 +71,9 @@ function select(
 	);
 	const printer = ts.createPrinter({ newLine: ts.NewLineKind.LineFeed });
 	return file.statements
-		.map((statement) => withNames(ts, statement, wanted))
+		.map((statement) =>
+			withNames(ts, statement, (name) => wanted(name, statement)),
+		)
 		.filter((statement) => statement !== undefined)
 		.map((s) => printer.printNode(ts.EmitHint.Unspecified, s, file))
 		.join("\n");

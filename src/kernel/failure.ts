@@ -1,4 +1,5 @@
 import { inspect, types } from "node:util";
+import { unmarked } from "./names";
 
 /** The fields of a Jupyter error. */
 export interface Failure {
@@ -33,7 +34,6 @@ function ofTheCell(line: string): string {
 	if (!line.includes(cellFolder)) return line;
 	return line
 		.replace(/(?:file:\/\/)?\/notebook\/(cell|code)(?:%20| )/, "$1 ")
-		.replace(/at (async )?Proxy\./, "at $1") // the variables of the cells
 		.replace(
 			/at (async )?(?:Object\.|module\.)?(?:<anonymous>|exports|module\.exports) \(((?:cell|code) [^)]*)\)/,
 			"at $1$2",
@@ -69,8 +69,8 @@ export function failureOf(thrown: unknown): Failure {
 	}
 	return {
 		ename: String(name || "Error"),
-		evalue: cut(String(message)),
-		traceback: readable(cut(inspect(thrown))),
+		evalue: cut(unmarked(String(message))),
+		traceback: readable(cut(unmarked(inspect(thrown)))),
 	};
 }
 

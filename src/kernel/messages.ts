@@ -8,16 +8,16 @@ export const interruptPipe = 4;
 
 /** A cell, compiled. */
 export interface CellCode {
-	/** The body of a function of `exports` and `require`, with its source map. */
+	/** The body of a function, with its source map: see link.ts. */
 	js: string;
 	/** Whether the function is an async one. */
 	async: boolean;
 	/** The name of the file that stack traces show, e.g. "cell 3". */
 	file: string;
-	/** The name under which the value of its last expression is exported; absent where it has none. */
-	value?: string;
 	/** The names it declares that hold values. */
 	names: string[];
+	/** Of these, the ones declared with var. */
+	vars: string[];
 	/** Files beside the notebook that it imports, compiled. */
 	modules: { path: string; data: string }[];
 	/** What it imports from packages without types; default: nothing. */

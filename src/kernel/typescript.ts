@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type * as typescript from "typescript";
 import { withAwaitHints } from "./awaits";
 import { ownOptions } from "./options";
@@ -13,26 +15,38 @@ type AnyFunction = (...args: unknown[]) => unknown;
 /** The file in which tslab keeps what earlier cells declare. */
 const declarationsFile = /__prev__\.d\.ts$/;
 
-/** The source maps of the two steps in which the cell at hand was compiled, as JSON. */
-export const sourceMaps = { first: "", second: "" };
+/** What the compiler makes of the cell at hand, beside what tslab passes on. */
+export const emitted = {
+	/** Its code without types, as a module that exports all it declares. */
+	js: "",
+	/** The source map of that, as JSON. */
+	map: "",
+	/** What it declares, as the text of a declaration file. */
+	declarations: "",
+	/** The names of its enums and namespaces. */
+	merged: new Set<string>(),
+	/** Whether it ends in a declaration, also where the code for that ends in an expression. */
+	declaresLast: false,
+};
 
 /** The packages without types that the cell at hand, or a file beside it, imports. */
 export const untyped = new Set<string>();
 
 /**
  * Puts a copy of tslab's TypeScript in the place of the original, which checks strictly, follows the `exports` of
- * packages and leaves source maps behind; the stock kernel has no setting for that. The original's own properties cannot
- * be replaced.
+ * packages and keeps what it emits for a cell; the stock kernel has no setting for that. The original's own properties
+ * cannot be replaced.
  */
 function strictTypeScript(): TypeScript {
 	const project = projectFor(process.cwd());
-	let checker: typescript.TypeChecker | undefined; // of the cell at hand
 	const original = tslabRequire(name) as TypeScript & {
 		getPreEmitDiagnosticsOfFiles(
 			program: typescript.Program,
 			...args: unknown[]
 		): typescript.Diagnostic[];
 	};
+	const { sys } = original;
+	if (sys.watchFile) sys.watchFile = notingOwnFiles(original, sys.watchFile);
 	const copy = {
 		createWatchCompilerHost: (
 			files: string[],
@@ -40,7 +54,8 @@ function strictTypeScript(): TypeScript {
 			system: typescript.System,
 			...rest: unknown[]
 		) =>
-			keepingFirstMap(
+			keepingEmitted(
+				original,
 				(original.createWatchCompilerHost as AnyFunction)(
 					files,
 					{
@@ -49,37 +64,39 @@ function strictTypeScript(): TypeScript {
 						strict: true,
 						sourceMap: true,
 						moduleResolution: original.ModuleResolutionKind.Bundler,
-						...(project && { paths: { [project.name]: [project.main] } }),
+						pathsBasePath: "/",
+						paths: {
+							...(project && { [project.name]: [project.main] }),
+							"package:*": packageFolders(process.cwd()),
+						},
 					},
 					onlyRealChanges(withManyTimers(system)),
 					...rest,
 				) as Host,
 			),
-		transpileModule: (code: string, options: typescript.TranspileOptions) => {
-			const compilerOptions = { ...options.compilerOptions, sourceMap: true };
-			const done = original.transpileModule(code, {
-				...options,
-				compilerOptions,
-			});
-			sourceMaps.second = done.sourceMapText ?? "";
-			return { ...done, outputText: withoutComment(done.outputText) };
-		},
+		// tslab makes CommonJS modules of all code; that of a cell is made ready by link.ts
+		transpileModule: (code: string, options: typescript.TranspileOptions) =>
+			code === ofTheCell
+				? { outputText: code }
+				: original.transpileModule(code, options),
+		// a package without types is no mistake of the cell that imports it, nor is a type that others could not name:
+		// a cell exports nothing to anybody
 		getPreEmitDiagnosticsOfFiles: (
 			program: typescript.Program,
 			files: typescript.SourceFile[],
 			...args: unknown[]
 		) => {
-			checker = program.getTypeChecker();
+			const options = { ...program.getCompilerOptions(), declaration: false };
+			const exportingNothing = Object.assign(Object.create(program), {
+				getCompilerOptions: () => options,
+			});
 			untyped.clear();
 			const found = withoutUntyped(
-				original.getPreEmitDiagnosticsOfFiles(program, files, ...args),
+				original.getPreEmitDiagnosticsOfFiles(exportingNothing, files, ...args),
 				(module) => untyped.add(module),
 			);
 			return withAwaitHints(original, program, files, found);
 		},
-		visitEachChild: (node: typescript.Node, ...rest: unknown[]) =>
-			longForm(original, checker, node) ??
-			(original.visitEachChild as AnyFunction)(node, ...rest),
 	};
 	for (const key of Object.keys(original) as (keyof TypeScript)[]) {
 		if (key in copy) continue;
@@ -93,66 +110,142 @@ function strictTypeScript(): TypeScript {
 	return copy as unknown as TypeScript;
 }
 
+/** Where packages lie for code in a folder. */
+function packageFolders(folder: string): string[] {
+	const above = dirname(folder);
+	const own = join(folder, "node_modules/*").slice(1);
+	return above === folder ? [own] : [own, ...packageFolders(above)];
+}
+
+/**
+ * Gives each file of a package a name, by which what is declared in it can be imported although the package does not
+ * export it: the type of a variable may come from there.
+ */
+function nameFiles(files: readonly typescript.SourceFile[]): void {
+	for (const file of files) {
+		const [, path, , kind] =
+			/\/node_modules\/(.+?)(\.d)?\.([cm]?)ts$/.exec(file.fileName) ?? [];
+		if (path) file.moduleName ??= `package:${path}${kind && `.${kind}js`}`;
+	}
+}
+
 const withoutComment = (code: string) =>
 	code.replace(/\n?\/\/# sourceMappingURL=\S*\s*$/, "");
 
 type Host =
 	typescript.WatchCompilerHostOfFilesAndCompilerOptions<typescript.EmitAndSemanticDiagnosticsBuilderProgram>;
 
+/** What tslab gets for the code of a cell. */
+const ofTheCell = "// a cell";
+const cellFile = /__tslab__\.(js\.map|js|d\.ts)$/;
+
 /**
- * Takes the source map out of what the compiler emits for a cell: tslab would take it for code. Files beside the notebook
- * are emitted as they are: tslab would export the value of their last line too, which makes another module of CommonJS.
+ * Keeps what the compiler emits for a cell. Declarations are emitted also where they have types that others could not
+ * name. Of tslab's own changes only those to the declarations are made: the rest is for its own way to run a cell.
  */
-function keepingFirstMap(host: Host): Host {
+function keepingEmitted(ts: TypeScript, host: Host): Host {
 	const create = host.createProgram;
 	host.createProgram = (...args) => {
 		const program = create(...args);
-		const emit = program.emit;
-		program.emit = (file, write, token, only, transformers) =>
-			emit.call(
-				program,
+		nameFiles(program.getSourceFiles());
+		program.emit = (file, write, token, only, transformers) => {
+			if (!file) throw new Error("tslab emits files one by one.");
+			if (file.fileName.endsWith("__tslab__.ts")) {
+				const made = file.statements.filter(
+					(s) => ts.isEnumDeclaration(s) || ts.isModuleDeclaration(s),
+				);
+				emitted.merged = new Set(made.map(({ name }) => name.text));
+				const last = file.statements.filter((s) => !ts.isExportDeclaration(s));
+				emitted.declaresLast = isDeclaration(ts, last.at(-1));
+			}
+			const emit = program.getProgram().emit as ForcedEmit;
+			return emit(
 				file,
 				(path, text, ...more) => {
-					if (path.endsWith("__tslab__.js.map")) sourceMaps.first = text;
-					else if (!path.endsWith(".map"))
-						write?.(path, withoutComment(text), ...more);
+					const [, kind] = cellFile.exec(path) ?? [];
+					const plain = path.endsWith(".js") ? withoutComment(text) : text;
+					if (kind === "js") emitted.js = plain;
+					if (kind === "js.map") emitted.map = plain;
+					if (kind === "d.ts") emitted.declarations = plain;
+					// tslab would take a source map for code
+					if (path.endsWith(".map")) return;
+					write?.(path, kind === "js" ? ofTheCell : plain, ...more);
 				},
 				token,
 				only,
-				file?.fileName.endsWith("/__tslab__.ts") ? transformers : undefined,
+				{
+					afterDeclarations: [
+						...(transformers?.afterDeclarations ?? []),
+						() => (made) =>
+							withNestedVars(
+								ts,
+								program.getProgram().getTypeChecker(),
+								file,
+								made,
+							),
+					],
+				},
+				true,
 			);
+		};
 		return program;
 	};
 	return host;
 }
 
-/**
- * `{ a }` as `{ a: exports.a }` where an earlier cell declares a: tslab keeps variables on `exports` and puts that before
- * every name, but overlooks this form. Undefined for all else.
- */
-function longForm(
+const isDeclaration = (ts: TypeScript, node?: typescript.Node): boolean =>
+	node !== undefined &&
+	(ts.isEnumDeclaration(node) ||
+		ts.isModuleDeclaration(node) ||
+		ts.isClassDeclaration(node));
+
+/** A declaration file with the variables that its source declares with var inside of blocks and loops, which TypeScript omits. */
+function withNestedVars(
 	ts: TypeScript,
-	checker: typescript.TypeChecker | undefined,
-	node: typescript.Node,
-): typescript.Node | undefined {
-	if (!ts.isShorthandPropertyAssignment(node)) return undefined;
-	const written = ts.getOriginalNode(node);
-	const symbol = checker?.getShorthandAssignmentValueSymbol(written);
-	const cell = written.getSourceFile();
-	const earlier = symbol?.declarations?.some((declaration) => {
-		const { fileName } = declaration.getSourceFile();
-		return fileName !== cell.fileName && declarationsFile.test(fileName);
-	});
-	if (!earlier) return undefined;
+	checker: typescript.TypeChecker,
+	source: typescript.SourceFile,
+	made: typescript.SourceFile | typescript.Bundle,
+): typescript.SourceFile | typescript.Bundle {
+	if (!ts.isSourceFile(made)) return made;
 	const { factory } = ts;
-	return factory.createPropertyAssignment(
-		node.name,
-		factory.createPropertyAccessExpression(
-			factory.createIdentifier("exports"),
-			node.name,
-		),
-	);
+	const { locals = new Map<string, typescript.Symbol>() } = source as {
+		locals?: Map<string, typescript.Symbol>;
+	};
+	const nested = [...locals.values()].flatMap((symbol) => {
+		const [declaration] = symbol.declarations ?? [];
+		if (!declaration || !(symbol.flags & ts.SymbolFlags.FunctionScopedVariable))
+			return [];
+		const statement = ts.findAncestor(declaration, ts.isVariableStatement);
+		if (statement?.parent === source) return [];
+		const type = checker.getTypeOfSymbolAtLocation(symbol, declaration);
+		const node = checker.typeToTypeNode(
+			type,
+			source,
+			ts.NodeBuilderFlags.NoTruncation,
+		);
+		return factory.createVariableStatement(
+			[factory.createModifier(ts.SyntaxKind.DeclareKeyword)],
+			[
+				factory.createVariableDeclaration(
+					symbol.name,
+					undefined,
+					node as typescript.TypeNode,
+				),
+			],
+		);
+	});
+	return factory.updateSourceFile(made, [...made.statements, ...nested]);
 }
+
+/** `Program.emit` with TypeScript's inner parameter that makes it emit declarations in any case. */
+type ForcedEmit = (
+	file: typescript.SourceFile | undefined,
+	write: typescript.WriteFileCallback,
+	token: typescript.CancellationToken | undefined,
+	only: boolean | undefined,
+	transformers: typescript.CustomTransformers,
+	force: true,
+) => typescript.EmitResult;
 
 /**
  * tslab has room for one timer of the compiler's, that for a new program, which it calls before each cell. But when a
@@ -175,6 +268,46 @@ function withManyTimers(system: typescript.System): typescript.System {
 			else system.clearTimeout?.(timer);
 		},
 	});
+}
+
+/** The user's own files that are watched: when each changed last, and whom to tell of it. */
+const ownFiles = new Map<string, { time: number; tell(time: number): void }>();
+const timeOf = (path: string) =>
+	statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Makes sure that the compiler knows of changes in the user's files: the system may tell it only later. */
+export function lookForChanges(): void {
+	for (const [path, file] of ownFiles) {
+		const time = timeOf(path);
+		if (time !== file.time) file.tell(time);
+	}
+}
+
+/** Keeps in mind which of the user's files are watched. */
+function notingOwnFiles(
+	ts: TypeScript,
+	watchFile: NonNullable<typescript.System["watchFile"]>,
+): typeof watchFile {
+	return (path, changed, ...rest) => {
+		const watcher = watchFile(path, changed, ...rest);
+		if (/\/node_modules\/|\.d\.ts$/.test(path)) return watcher;
+		const { Created, Changed, Deleted } = ts.FileWatcherEventKind;
+		const file = {
+			time: timeOf(path),
+			tell: (time: number) => {
+				const kind = !time ? Deleted : file.time ? Changed : Created;
+				file.time = time;
+				changed(path, kind);
+			},
+		};
+		ownFiles.set(path, file);
+		return {
+			close: () => {
+				ownFiles.delete(path);
+				watcher.close();
+			},
+		};
+	};
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SourceMap } from "node:module";
 import { after, test } from "node:test";
 import { type Compiled, createCompiler } from "../../src/kernel/compiler";
+import { mark } from "../../src/kernel/names";
 
 const compiler = createCompiler();
 after(() => compiler.close());
@@ -33,9 +34,55 @@ test("a cell names what it declares, and leaves earlier values alone until it gi
 		'import { join } from "node:path";\nlet a = 1, b: number;\nfunction f() {}\nclass K {}\njoin("a")',
 	);
 	assert.deepEqual([...code.names].sort(), ["K", "a", "b", "f", "join"]);
-	assert.equal(code.value, "tsLastExpr");
-	assert.ok(!code.js.includes("void 0;"));
+	assert.deepEqual(code.vars, []);
+	assert.ok(code.js.includes("return (join"));
 	assert.equal(code.async, false);
+});
+
+test("what is declared becomes a variable of the notebook, and what is not stays as it is", () => {
+	for (const [code, expected] of [
+		["let a = 1, b;", "a' = 1, b' = void 0;"],
+		["var c;", "c';"],
+		[
+			"const { p, q: [r = () => 1], ...rest }: any = {};",
+			"({ p: p', q: [r' = { r: () => 1 }.r], ...rest' } = {});",
+		],
+		["for (var i = 0; i < 2; i++) i;", "for (i' = 0; i' < 2; i'++)\n    i';"],
+		[
+			"for (const x of [1]) { let y = x; y; }",
+			"for (const x of [1]) {\n    let y = x;\n    y;\n}",
+		],
+		["function f() { return f; }", "f' = f; function f() { return f'; }"],
+		[
+			"class K { static x = K; }\nnew K();",
+			"class K {\n    static x = K;\n} K' = K;\nreturn (new K'());",
+		],
+		[
+			"enum E { A }",
+			'E\' = void 0;\n(function (E) {\n    E[E["A"] = 0] = "A";\n})(E\' || (E\' = {}));',
+		],
+		['import { a as b } from "m";', '({ a: b\' } = require("m"));'],
+		[
+			'import c from "m";',
+			"({ default: c' } = import'.default(require(\"m\")));",
+		],
+		['import * as d from "m";', "d' = import'.all(require(\"m\"));"],
+		[
+			"let s = 1;\n({ s } = { s });\n((s: any) => ({ s }))(s);",
+			"s' = 1;\n({ s: s' } = { s: s' });\nreturn (((s) => ({ s }))(s'));",
+		],
+		[
+			"const t = 1;\n// @ts-ignore\nt++;",
+			"t' = 1;\n// @ts-ignore\nreturn (constant'.t++);",
+		],
+	]) {
+		const declared = code.includes('"m"') ? `// @ts-ignore\n${code}` : code;
+		const { js } = compile(declared).code;
+		const [body] = js.split("\n//# sourceMappingURL");
+		const shown = body.replaceAll(mark, "'").replace("// @ts-ignore\n({", "({");
+		assert.equal(shown.replace(/^\/\/ @ts-ignore\n(?=d)/, "").trim(), expected);
+	}
+	compiler.reset();
 });
 
 test("any await outside of functions makes a cell asynchronous", () => {

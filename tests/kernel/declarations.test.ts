@@ -1,27 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ts from "typescript";
-import { keepAssigned } from "../../src/kernel/declarations";
+import { declarationsAfter } from "../../src/kernel/declarations";
 
 const lines = (text: string) => text.split("\n").filter(Boolean).sort();
 
 test("after a failure, assigned names are as the cell declares them and all others as before", () => {
 	const before =
 		"declare const a: number;\ndeclare let b: number, c: number;\n";
-	const after =
-		"declare const a: string, c: string;\ndeclare let b: number;\ndeclare const unborn: 1;\n";
+	const text =
+		"declare const a: string, c: string;\ndeclare const unborn: 1;\n";
+	const names = ["a", "c", "unborn"];
 	assert.deepEqual(
-		lines(keepAssigned(ts, before, after, ["a", "c", "unborn"], ["a"])),
-		[
-			"declare const a: string;",
-			"declare let b: number;",
-			"declare let c: number;",
-		],
+		lines(declarationsAfter(ts, before, { text, names, assigned: ["a"] })),
+		["declare const a: string;", "declare let b: number, c: number;"],
 	);
 });
 
 test("types and imports of types stay, and of an import only the names that came", () => {
-	const after = [
+	const text = [
 		'import type { T } from "t";',
 		'import first, { second, third as alias } from "m";',
 		'import * as all from "all";',
@@ -35,7 +32,8 @@ test("types and imports of types stay, and of an import only the names that came
 		"declare function made(): void;",
 	].join("\n");
 	const names = ["first", "second", "alias", "all", "none", "Unmade", "made"];
-	const kept = keepAssigned(ts, "", after, names, ["alias", "all", "made"]);
+	const assigned = ["alias", "all", "made"];
+	const kept = declarationsAfter(ts, "", { text, names, assigned });
 	assert.deepEqual(kept.split("\n").filter(Boolean), [
 		'import type { T } from "t";',
 		'import { third as alias } from "m";',
@@ -45,5 +43,34 @@ test("types and imports of types stay, and of an import only the names that came
 		"}",
 		"type Text = string;",
 		"declare function made(): void;",
+	]);
+});
+
+test("a name keeps its type beside a new value, and its value beside a new type", () => {
+	const before = [
+		"interface A {",
+		"}",
+		"declare const B: 1;",
+		"declare class C {",
+		"}",
+		"declare enum D {",
+		"}",
+		"declare namespace N {",
+		"}",
+		'import { E, F } from "m";',
+	].join("\n");
+	const text =
+		"declare const A: 1, D: 2;\ntype B = 1;\ninterface C {\n}\ndeclare function F(): void;";
+	const names = ["A", "D", "F"];
+	const after = declarationsAfter(ts, before, { text, names, assigned: names });
+	assert.deepEqual(after.split("\n"), [
+		...text.split("\n"),
+		"interface A {",
+		"}",
+		"declare const B: 1;",
+		"declare namespace N {",
+		"}",
+		'import { E } from "m";',
+		"declare let C: any;",
 	]);
 });

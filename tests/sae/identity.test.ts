@@ -12,7 +12,7 @@ const { folder, remove } = temporaryFolder();
 const texts = ["hello there", "a second text", "one more of them"];
 const hook_name = "blocks.1.hook_resid_post" as const;
 const training = {
-	...{ architecture: "topk", d_sae: 24, k: 4, training_tokens: 320 },
+	...{ architecture: "topk" as const, d_sae: 24, k: 4, training_tokens: 320 },
 	train_batch_size_tokens: 32,
 } as const;
 let models: Model[];

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { failureOf } from "../failure";
 import { type DisplayMessage, type KernelHook, kernelHookKey } from "../hook";
 import { type Command, encodeReport, reportPipe } from "../messages";
+import { unmarked } from "../names";
 import { projectFor } from "../project";
 import { tslabRequire } from "../tslab";
 import { createAsking } from "./asking";
@@ -18,7 +19,7 @@ import { createScope, type Scope } from "./scope";
 
 // Written at once, and waiting while the kernel is behind: what was printed is not lost when this process ends.
 const outputs = createOutputs((report, body) => {
-	const bytes = encodeReport(report, body);
+	const bytes = encodeReport(report, unmarked(body));
 	for (let at = 0; at < bytes.length; ) at += writeSync(reportPipe, bytes, at);
 });
 

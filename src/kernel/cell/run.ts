@@ -7,7 +7,7 @@ import {
 import { type Failure, failureOf, interrupted } from "../failure";
 import type { CellCode, Outcome } from "../messages";
 import type { Outputs } from "./outputs";
-import type { Scope } from "./scope";
+import type { OpenCell, Scope } from "./scope";
 import { bundleOf } from "./value";
 
 /** Runs cells, one at a time. */
@@ -31,9 +31,7 @@ export function createRunner(
 	let early = 0; // a cell that is interrupted before it is here
 
 	/** Runs a cell. It may be ended from outside at any line, and then nothing behind that line is run. */
-	const attempt = async (
-		cell: ReturnType<Scope["open"]>,
-	): Promise<Partial<Outcome>> => {
+	const attempt = async (cell: OpenCell): Promise<Partial<Outcome>> => {
 		let failure: Failure | undefined;
 		let shown: Partial<Outcome> = {};
 		try {
@@ -54,7 +52,7 @@ export function createRunner(
 		outputs.begin(cell);
 		const tell = beginInterruptible(counts);
 		let stopped = false;
-		let assigned = () => [] as string[];
+		let opened: OpenCell | undefined;
 		const ended = new Promise<Partial<Outcome>>((resolve) => {
 			interrupt = (which) => {
 				if (which !== cell) early = which;
@@ -62,8 +60,7 @@ export function createRunner(
 				else resolve({ failure: interrupted });
 			};
 			const start = async () => {
-				const opened = scope.open(code);
-				assigned = opened.assigned;
+				opened = scope.open(code);
 				return attempt(opened);
 			};
 			// on a stack of its own, so that this function goes on when that stack is ended from outside
@@ -81,7 +78,8 @@ export function createRunner(
 		};
 		endInterruptible();
 		await nextTurn(); // what no code caught is reported before the cell is done
-		return { ...outcome, assigned: assigned(), stopped };
+		const assigned = opened?.end(outcome.failure !== undefined) ?? [];
+		return { ...outcome, assigned, stopped };
 	};
 	return { run, interrupt: (cell) => interrupt(cell) };
 }

@@ -1,46 +1,61 @@
-import Module, { createRequire } from "node:module";
-import { dirname, join, normalize } from "node:path";
+import Module from "node:module";
 import { cellFolder } from "../failure";
 import type { CellCode } from "../messages";
+import { mark } from "../names";
+import {
+	all,
+	type CompilableModule,
+	createRequireFrom,
+	defaultOf,
+} from "./require";
 
-type Exports = Record<string, unknown>;
-type Run = (exports: Exports, require: NodeJS.Require) => unknown;
+// The variables of the cells, as link.ts has them: properties of globalThis under marked names. While a cell runs, what
+// it declares and has not reached yet is an accessor: it still gives what an earlier cell left there, and it takes note
+// of the first value that it gets, with which it becomes a plain property, which V8 reads and writes without a call.
 
-/** What the kernel needs of Node's inner class: a module that is compiled from text, with its source map. */
-type CompilableModule = Module & {
-	_compile(code: string, file: string): unknown;
-};
+type Run = (
+	require: NodeJS.Require,
+	imported: object,
+	constant: object,
+) => unknown;
 
 /** The variables of the cells. */
 export interface Scope {
-	/**
-	 * Makes a cell ready. Throws where the code is no JavaScript. `run` runs it and resolves with the value of its last
-	 * expression; `assigned` are the names that it declares and has given a value to so far.
-	 */
-	open(code: CellCode): {
-		run(): Promise<unknown>;
-		assigned(): string[];
-	};
+	/** Makes a cell ready. Throws where the code is no JavaScript. */
+	open(code: CellCode): OpenCell;
 }
+
+/** A cell that is ready to run. */
+export interface OpenCell {
+	/** Runs it and resolves with the value of its last expression. */
+	run(): Promise<unknown>;
+	/** Ends it, however far it came, with the names that it declares and has given a value to. */
+	end(failed: boolean): string[];
+}
+
+const variables = globalThis as unknown as Record<string, unknown>;
+const parameters = ["require", `import${mark}`, `constant${mark}`].join();
 
 /** An empty scope. Cells import from `folder`, and before that what `own` gives for a name. */
 export function createScope(
 	folder: string,
 	own: (module: string) => unknown,
 ): Scope {
-	const variables: Exports = Object.create(null);
 	const kept: Module[] = []; // Node forgets the source maps of modules that nobody holds
-	const require = requireFrom(folder, own);
+	const { require, add } = createRequireFrom(folder, own);
+	const imported = Object.assign(
+		async (name: unknown) => all(require(`${name}`)),
+		{ all, default: defaultOf },
+	);
 
 	return {
 		open: (code) => {
-			require.add(code.modules);
-			const assigned = new Set<string>();
+			add(code.modules);
 			const keyword = code.async ? "async " : "";
 			const module = new Module(`${cellFolder}${code.file}`);
 			module.filename = module.id;
 			(module as CompilableModule)._compile(
-				`module.exports = ${keyword}function (exports, require) {\n${code.js}\n};`.replace(
+				`module.exports = ${keyword}function (${parameters}) {\n${code.js}\n};`.replace(
 					/(\n\/\/# sourceMappingURL=\S+)\n};$/,
 					"\n};$1",
 				),
@@ -48,73 +63,56 @@ export function createScope(
 			);
 			kept.push(module);
 			const run = module.exports as Run;
-			const exports = noting(variables, assigned);
+			const expected = code.names.map((name) =>
+				expect(name, code.vars.includes(name)),
+			);
 			return {
-				run: async () => {
-					await run(exports, require.require);
-					for (const name of code.names)
-						if (!assigned.has(name)) variables[name] = undefined; // declared, and no more
-					if (!code.value) return undefined;
-					const value = variables[code.value];
-					delete variables[code.value];
-					return value;
-				},
-				assigned: () => [...assigned],
+				run: async () => run(require, imported, constant),
+				end: (failed) =>
+					expected.filter(({ end }) => end(failed)).map(({ name }) => name),
 			};
 		},
 	};
 }
 
-/** The variables as one cell sees them: what it sets is noted, and what it imports becomes an ordinary variable. */
-function noting(variables: Exports, assigned: Set<string>): Exports {
-	const set = (name: string | symbol, value: unknown) => {
-		if (name === "__esModule") return true;
-		assigned.add(name as string);
-		variables[name as string] = value;
-		return true;
-	};
-	return new Proxy(variables, {
-		set: (_, name, value) => set(name, value),
-		defineProperty: (_, name, { get, value }) =>
-			set(name, get ? get.call(variables) : value),
+/** What stands at the left of an assignment to a constant, which the compiler refuses where it is not told to ignore it. */
+const constant = new Proxy(Object.create(null), {
+	get: (_, name: string) => variables[name + mark],
+	set: () => {
+		throw new TypeError("Assignment to constant variable.");
+	},
+});
+
+const define = (name: string, value: unknown) =>
+	Object.defineProperty(globalThis, name + mark, {
+		configurable: true,
+		writable: true,
+		value, // and not enumerable
 	});
-}
 
-/** A `require` for cells: of packages as seen from their folder, and of the files beside them that were compiled. */
-function requireFrom(folder: string, own: (module: string) => unknown) {
-	const compiled = new Map<string, string>();
-	const loaded = new Map<string, Module>();
-
-	const load = (path: string): Module | undefined => {
-		const found = [path, `${path}.js`].find((name) => compiled.has(name));
-		if (!found) return undefined;
-		const before = loaded.get(found);
-		if (before) return before;
-		const module = new Module(found);
-		module.filename = found;
-		loaded.set(found, module);
-		module.require = wrap(
-			createRequire(found),
-			dirname(found),
-		) as typeof module.require;
-		(module as CompilableModule)._compile(compiled.get(found) as string, found);
-		return module;
-	};
-	const wrap = (require: NodeJS.Require, from: string) =>
-		new Proxy(require, {
-			apply: (_, __, [id]: [string]) =>
-				(/^\.\.?\//.test(id) // a package may have the name of a file
-					? load(normalize(join(from, id)))?.exports
-					: own(id)) ?? require(id),
-		});
-
+/** Makes a variable ready to be declared. `end` says whether it was. */
+function expect(name: string, isVar: boolean) {
+	const before = Object.getOwnPropertyDescriptor(globalThis, name + mark);
+	const had = before !== undefined && !before.get;
+	let open = true;
+	Object.defineProperty(globalThis, name + mark, {
+		configurable: true,
+		get: () => {
+			if (had) return before.value;
+			if (isVar) return undefined;
+			throw new ReferenceError(`${name} is not defined`);
+		},
+		set: (value) => {
+			open = false;
+			define(name, value);
+		},
+	});
 	return {
-		require: wrap(createRequire(join(folder, "cell.js")), folder),
-		add: (modules: CellCode["modules"]) => {
-			for (const { path, data } of modules) {
-				compiled.set(path, data);
-				loaded.delete(path);
-			}
+		name,
+		end: (failed: boolean) => {
+			const exists = !failed || (isVar && !had); // or was left unreached
+			if (open && (had || exists)) define(name, before?.value);
+			return !open || exists;
 		},
 	};
 }

@@ -45,6 +45,7 @@ export {
 	saveClustering,
 	type TokenClustering,
 	type TokenClusterOptions,
+	type UnitCounts,
 } from "./cluster";
 export {
 	type LoadSentencesOptions,

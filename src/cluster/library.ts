@@ -58,40 +58,24 @@ export async function kMeansWithLibrary(
 		if (signal?.aborted) break;
 	}
 	const stopped = signal?.aborted && !found.converged;
-	// Before it has converged, the library's clusters are those of the centres before these.
-	const assignment = Uint32Array.from(
-		found.converged
-			? found.clusters
-			: rows.map((row) => nearest(row, found.centroids)),
-	);
+	const assignment = Uint32Array.from(found.clusters);
 	const missing = new Set(assignment).size;
 	if (missing < k)
 		throw new Error(
 			`ml-kmeans left ${k - missing} of ${k} clusters empty; give a smaller k or another seed, or leave the solver out.`,
 		);
+	let inertia = 0;
 	const centres = new Float32Array(k * x.columns);
 	found.centroids.forEach((centre, c) => {
 		centres.set(centre, c * x.columns);
 	});
-	const inertia = rows.reduce(
-		(sum, row, i) => sum + squaredDistance(row, found.centroids[assignment[i]]),
-		0,
-	);
+	rows.forEach((row, i) => {
+		const centre = found.centroids[assignment[i]];
+		for (let j = 0; j < row.length; j++) inertia += (row[j] - centre[j]) ** 2;
+	});
 	const { iterations } = found;
 	return {
 		...{ assignment, centres, inertia, iterations },
 		...(stopped && { stopped: "interrupted" as const }),
 	};
-}
-
-/** Which centre is nearest, of equals the first. */
-function nearest(row: number[], centres: number[][]): number {
-	const distances = centres.map((centre) => squaredDistance(row, centre));
-	return distances.indexOf(Math.min(...distances));
-}
-
-function squaredDistance(a: number[], b: number[]): number {
-	let sum = 0;
-	for (let j = 0; j < a.length; j++) sum += (a[j] - b[j]) ** 2;
-	return sum;
 }

@@ -35,14 +35,14 @@ async function* batches(
 	acts: Values,
 	options: BatchOptions = {},
 ): AsyncGenerator<Float32Array> {
-	const { size, split } = chosenBatches(options);
+	const { size, split, parts } = chosenBatches(options);
 	const { d_in, n_tokens, data } = acts;
-	if (!split || !acts.sentences.split) {
+	if (!split || !(parts ?? acts.sentences.split)) {
 		for (let from = 0; from < n_tokens; from += size)
 			yield data.subarray(from * d_in, (from + size) * d_in);
 		return;
 	}
-	const numbers = rowsOf(acts, split);
+	const numbers = rowsOf(acts, split, parts);
 	for (let from = 0; from < numbers.length; from += size)
 		yield gather(data, d_in, numbers.subarray(from, from + size));
 }
@@ -51,9 +51,9 @@ async function* shuffled(
 	acts: Values,
 	options: ShuffleOptions,
 ): AsyncGenerator<Float32Array> {
-	const { size, seed, split, epochs } = shuffleSettings(acts, options);
+	const { size, seed, split, parts, epochs } = shuffleSettings(acts, options);
 	const source = random(seed);
-	const order = rowsOf(acts, split);
+	const order = rowsOf(acts, split, parts);
 	if (order.length === 0) return;
 	const numbers = new Uint32Array(size);
 	let n = 0;

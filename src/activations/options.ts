@@ -4,17 +4,18 @@ import type { Activations, BatchOptions, ShuffleOptions } from "./types";
 const BUFFER = { rows: 81_920, bytes: 2 ** 28 };
 
 /** BatchOptions with the defaults. Throws where the size is none. */
-export function chosenBatches({ size = 4096, split }: BatchOptions) {
+export function chosenBatches({ size = 4096, split, parts }: BatchOptions) {
 	whole({ size });
-	return { size, split };
+	return { size, split, parts };
 }
 
 /** ShuffleOptions with the defaults. Throws on a number that is out of range. */
 export function shuffleSettings(
 	{ d_in }: Pick<Activations, "d_in">,
 	options: ShuffleOptions,
-): Required<Omit<ShuffleOptions, "split">> & Pick<ShuffleOptions, "split"> {
-	const { size, seed, split, epochs = 1 } = options;
+): Required<Omit<ShuffleOptions, "split" | "parts">> &
+	Pick<ShuffleOptions, "split" | "parts"> {
+	const { size, seed, split, parts, epochs = 1 } = options;
 	whole({ size });
 	if (epochs !== Number.POSITIVE_INFINITY) whole({ epochs });
 	const fitting = Math.floor(BUFFER.bytes / (4 * d_in));
@@ -27,7 +28,7 @@ export function shuffleSettings(
 		);
 	if (!Number.isSafeInteger(seed))
 		throw new Error(`seed is ${seed}, where a whole number was expected.`);
-	return { size, seed, split, epochs, buffer_tokens };
+	return { size, seed, split, parts, epochs, buffer_tokens };
 }
 
 /** Throws where a number is not a whole one from 1 on. */

@@ -12,13 +12,17 @@ export function emptyRows(n: number): TokenRows {
 	};
 }
 
-/** Row numbers of a split, ascending; every row where no split is given or the sentences have none. */
+/**
+ * Row numbers of a split, ascending; every row where no split is given or the sentences have none.
+ *
+ * `splits`: the split of each sentence. Default: the sentences' own.
+ */
 export function rowsOf(
 	acts: { rows: TokenRows; sentences: Pick<Sentences, "split"> },
 	split?: Split,
+	splits: readonly Split[] | undefined = acts.sentences.split,
 ): Uint32Array {
 	const { sentence } = acts.rows;
-	const splits = acts.sentences.split;
 	const numbers = Uint32Array.from(sentence.keys());
 	return split && splits
 		? numbers.filter((row) => splits[sentence[row]] === split)

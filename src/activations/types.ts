@@ -24,6 +24,8 @@ export interface BatchOptions {
 	size?: number;
 	/** Only the rows of this split, where the sentences have splits; default: all. */
 	split?: Split;
+	/** The split of each sentence, in the place of the sentences' own. */
+	parts?: readonly Split[] | undefined;
 }
 
 /** How `shuffled` mixes. */
@@ -34,6 +36,8 @@ export interface ShuffleOptions {
 	seed: number;
 	/** Only the rows of this split, where the sentences have splits; default: all. */
 	split?: Split;
+	/** The split of each sentence, in the place of the sentences' own. */
+	parts?: readonly Split[] | undefined;
 	/** How often every row is served; Infinity never ends. A batch may span two epochs. Default: 1. */
 	epochs?: number;
 	/**

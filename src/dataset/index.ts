@@ -7,9 +7,10 @@ export {
 	fewNote,
 	type SplitOptions,
 	type SplitRecord,
+	splitAmong,
 	splitNotes,
 	splitSentences,
 	splitWords,
 } from "./split";
 export type { LoadSentencesOptions, Sentences, Split } from "./types";
-export { textKey, unitsOf } from "./units";
+export { hasLabel, textKey, unitsOf, unlabelledNotes } from "./units";

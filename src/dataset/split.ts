@@ -2,7 +2,7 @@ import { random } from "../random";
 import { nearNames } from "../suggest";
 import { type ClassColumn, dealParts, type Quotas } from "./deal";
 import type { Sentences, Split } from "./types";
-import { sameText, unitsOf } from "./units";
+import { hasLabel, sameText, unitsOf } from "./units";
 
 /** How a split came about, for the record of what was measured with it. Plain data. */
 export interface SplitRecord {
@@ -29,6 +29,8 @@ export interface DataSplit {
 	parts: Split[];
 	/** See `unitsOf`. */
 	units: Uint32Array;
+	/** The same without groups: copies of a text share a number. */
+	copies: Uint32Array;
 	record: SplitRecord;
 }
 
@@ -80,6 +82,7 @@ export function splitSentences(
 	return {
 		parts,
 		units,
+		copies: groups ? unitsOf({ text: sentences.text }) : units,
 		record: {
 			given: !!split,
 			made,
@@ -106,8 +109,9 @@ function deal(
 		const known = first.get(units[i]);
 		if (known === undefined || text < known) first.set(units[i], text);
 	}
+	const text = (unit: number) => first.get(unit) as string;
 	const order = [...first.keys()].sort((a, b) =>
-		(first.get(a) as string) < (first.get(b) as string) ? -1 : 1,
+		text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0,
 	);
 	const place = new Map(order.map((unit, at) => [unit, at]));
 	const at = (i: number) => place.get(units[i]) as number;
@@ -145,10 +149,10 @@ function classesOf(
 		}
 		return classes;
 	};
-	let classes = group((value) => value);
+	let classes = group((value) => (hasLabel(value) ? value : ""));
 	const most = (n - (classes.get("")?.size ?? 0)) / 2;
 	if (classes.size - (classes.has("") ? 1 : 0) > most)
-		classes = group((value) => (value === "" ? "" : "value"));
+		classes = group((value) => (hasLabel(value) ? "value" : ""));
 	if (classes.size < 2) return undefined;
 	return [...classes.keys()]
 		.sort()
@@ -183,8 +187,27 @@ function counts(
 	};
 }
 
+/** The parts of some sentences only, in their order, and what is said of these. */
+export function splitAmong(
+	{ parts, units, record }: DataSplit,
+	members: readonly number[],
+): Record<Split, Uint32Array> & { record: SplitRecord } {
+	const of = (part: Split) =>
+		Uint32Array.from(members.filter((i) => parts[i] === part));
+	const some = counts(
+		members.map((i) => parts[i]),
+		Uint32Array.from(members, (i) => units[i]),
+	);
+	return {
+		train: of("train"),
+		validation: of("validation"),
+		test: of("test"),
+		record: { ...record, ...some },
+	};
+}
+
 /** E.g. "test: 30 of 300 sentences, chosen by seed 0, by text". */
-export function splitWords(record: SplitRecord): string {
+export function splitWords(record: SplitRecord, part: Split = "test"): string {
 	const { given, made, seed, by, sentences, units } = record;
 	const count = (n: number) => n.toLocaleString("en-US");
 	const sum = (of: Record<Split, number>) => of.train + of.validation + of.test;
@@ -192,11 +215,11 @@ export function splitWords(record: SplitRecord): string {
 	if (sentences.test === 0 && !given)
 		return `no split: ${count(whole)} sentences have too few different texts for one`;
 	const different =
-		sum(units) === whole ? "" : ` (${count(units.test)} different)`;
+		sum(units) === whole ? "" : ` (${count(units[part])} different)`;
 	const how = made
 		? `${given ? "what the split column lacks was " : ""}chosen by seed ${seed}, by ${by}`
 		: "by the sentences' own split";
-	return `test: ${count(sentences.test)} of ${count(whole)} sentences${different}, ${how}`;
+	return `${part}: ${count(sentences[part])} of ${count(whole)} sentences${different}, ${how}`;
 }
 
 /** Different texts in the test below which nothing is claimed. */

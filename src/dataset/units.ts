@@ -42,6 +42,25 @@ export function unitsOf(
 	});
 }
 
+/** Whether a label says anything: a sentence without one takes no part in what is asked of that label. */
+export function hasLabel(value: string): boolean {
+	return value.trim() !== "";
+}
+
+/** A sentence on those that have no label; none where all have one. */
+export function unlabelledNotes(
+	label: string,
+	n: number,
+	of: number,
+): string[] {
+	const count = (value: number) => value.toLocaleString("en-US");
+	return n === 0
+		? []
+		: [
+				`${count(n)} of ${count(of)} sentences have no "${label}" and take no part.`,
+			];
+}
+
 /** A text without what copies of it may differ in. */
 export function sameText(text: string): string {
 	return text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();

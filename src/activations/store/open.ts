@@ -95,8 +95,12 @@ function storeView(
 		hook_names: index.hooks.map((hook) => hook.hook_name),
 	};
 	/** The values of shards in the order given, only those of a split where one is given: [rows, d_in] a shard. */
-	async function* pieces(order: Iterable<number>, split?: Split) {
-		const splits = split && store.sentences.split;
+	async function* pieces(
+		order: Iterable<number>,
+		split?: Split,
+		parts?: readonly Split[],
+	) {
+		const splits = split && (parts ?? store.sentences.split);
 		const read = async (i: number) => {
 			const values = await readValues(folder, shards[i], store, index);
 			if (!splits) return values;
@@ -113,17 +117,21 @@ function storeView(
 		if (ahead) yield await ahead;
 	}
 	const batches = (options: BatchOptions = {}) => {
-		const { size, split } = chosenBatches(options);
-		return inBatches(pieces(shards.keys(), split), size * d_in);
+		const { size, split, parts } = chosenBatches(options);
+		return inBatches(pieces(shards.keys(), split, parts), size * d_in);
 	};
 	const shuffled = (options: ShuffleOptions) => {
-		const { split, ...settings } = shuffleSettings(store, options);
+		const { split, parts, ...settings } = shuffleSettings(store, options);
 		const source = random(settings.seed);
 		const order = Uint32Array.from(shards.keys());
-		return mix(() => pieces(source.shuffle(order).slice(), split), d_in, {
-			...settings,
-			buffer_tokens: Math.min(settings.buffer_tokens, n_tokens),
-		});
+		return mix(
+			() => pieces(source.shuffle(order).slice(), split, parts),
+			d_in,
+			{
+				...settings,
+				buffer_tokens: Math.min(settings.buffer_tokens, n_tokens),
+			},
+		);
 	};
 	return Object.assign(store, { batches, shuffled }); // the getters stay getters
 }

@@ -5,12 +5,13 @@ import type { Sentences, Split } from "../../dataset";
 /** Bytes that are written or read at once. */
 const PIECE = 1 << 20;
 
-/** sentences.jsonl in pieces: a line a sentence, with its text, labels, offsets and split. */
+/** sentences.jsonl in pieces: a line a sentence, with its text, labels, offsets, split and group. */
 export function* sentenceLines({
 	text,
 	labels,
 	offsets,
 	split,
+	group,
 }: Sentences): Generator<string> {
 	const of = <T>(columns: Record<string, ArrayLike<T>>, i: number) =>
 		Object.fromEntries(
@@ -23,6 +24,7 @@ export function* sentenceLines({
 			labels: of(labels, i),
 			offsets: of(offsets, i),
 			...(split && { split: split[i] }),
+			...(group && { group: group[i] }),
 		};
 		piece += `${JSON.stringify(line)}\n`;
 		if (piece.length < PIECE) continue;
@@ -49,6 +51,7 @@ export function readSentences(
 	const labels: Record<string, string[]> = {};
 	const offsets: Record<string, Uint32Array> = {};
 	const split: Split[] = [];
+	const group: string[] = [];
 	try {
 		if (statSync(file).size < known.count) throw new Error("it is cut off");
 		for (const line of lines(file, hash)) {
@@ -65,6 +68,7 @@ export function readSentences(
 				offsets[name][i] = offset as number;
 			}
 			if (one.split) split.push(one.split);
+			if (one.group !== undefined) group.push(one.group);
 		}
 	} catch (error) {
 		throw damaged(file, (error as Error).message);
@@ -78,6 +82,7 @@ export function readSentences(
 		labels,
 		offsets,
 		...(split.length > 0 && { split }),
+		...(group.length > 0 && { group }),
 	};
 }
 

@@ -37,6 +37,7 @@ export {
 export { type RandomSaeOptions, randomSae } from "./random";
 export { type Recovery, recovery } from "./recovery";
 export { makeSae } from "./sae";
+export { seenNotes, splitFor } from "./trained-on";
 export {
 	type Sweep,
 	type SweepGrid,
@@ -53,6 +54,7 @@ export type {
 	SaeWeights,
 	SaveOptions,
 	SparseRows,
+	TrainedOn,
 	TrainingHistory,
 	TrainingRecord,
 	TrainOptions,

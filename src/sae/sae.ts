@@ -10,7 +10,7 @@ import type { Latents, Sae, SaeConfig, SaeWeights, SparseRows } from "./types";
 import { mismatches } from "./warnings";
 
 /** What an SAE may have beside its config and weights. */
-export type SaeExtras = Pick<Sae, "log_sparsity" | "warnings">;
+export type SaeExtras = Pick<Sae, "log_sparsity" | "warnings" | "trained_on">;
 
 /** An SAE from its config and weights, which it keeps as they are: do not change them afterwards. */
 export function makeSae(
@@ -73,12 +73,14 @@ export function makeSae(
 		fold_W_dec_norm() {
 			const folded = makeSae(cfg, foldDecoderNorms(cfg, weights));
 			const { history, seconds, stopped, log_sparsity, warnings } = sae;
-			const same = { stopped, log_sparsity, warnings };
+			const { trained_on } = sae;
+			const same = { stopped, log_sparsity, warnings, trained_on };
 			return Object.assign(folded, { history, seconds }, present(same));
 		},
 		save: (folder, { density } = {}) =>
 			saveSae(folder, cfg, weights, {
 				log_sparsity: density ? logSparsity(density, cfg) : sae.log_sparsity,
+				trained_on: sae.trained_on,
 			}),
 	};
 	return sae;

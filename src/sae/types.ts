@@ -1,5 +1,5 @@
 import type { Activations, TokenRows } from "../activations";
-import type { Split } from "../dataset";
+import type { Split, SplitRecord } from "../dataset";
 import type { TextbookLoss } from "./architectures/textbook";
 
 /** What can be trained. */
@@ -130,7 +130,24 @@ export interface TrainingRecord {
 export interface TrainingHistory {
 	kind: "training";
 	architecture: Architecture;
+	/** But for `validation` they are of the rows that were trained on. */
 	records: TrainingRecord[];
+	/** Rows there were to train on. */
+	n_rows?: number;
+	/** How often each was seen: the last record's tokens over `n_rows`. */
+	rounds?: number;
+	/** How the sentences were split, and so which were trained on. */
+	split?: SplitRecord;
+	/** What a reader should know, a sentence each. */
+	notes?: string[];
+}
+
+/** What an SAE has seen. */
+export interface TrainedOn {
+	/** How the sentences were split. */
+	split: SplitRecord;
+	/** Of each different text a number of 48 bits (`textKey`), ascending. */
+	texts: Float64Array;
 }
 
 /** How to save an SAE. */
@@ -160,6 +177,8 @@ export interface Sae extends SaeWeights {
 	stopped?: "interrupted" | "early";
 	/** log10(firing frequency + 1e-10) of each latent [d_sae], where it is known: `sparsity.safetensors` of SAELens. */
 	log_sparsity?: Float32Array;
+	/** What it was trained on, so that it is never judged on that without a word; absent where that is not known. */
+	trained_on?: TrainedOn;
 	/** What loading it found doubtful, one sentence each; absent where there is nothing to say. */
 	warnings?: string[];
 	/**
@@ -243,6 +262,11 @@ export interface TrainOptions {
 	 * learning rate falls: see `resampleDead`. 0: never. Default: 0 with the auxiliary loss, otherwise a tenth of the steps.
 	 */
 	resample_steps?: number;
+	/**
+	 * A label column whose values are kept together by the split, where one is made, e.g. "author". Default: the sentences'
+	 * own `group`.
+	 */
+	group?: string;
 	/** A split whose rows are reconstructed for every record, so that it is seen how training carries over. Default: none. */
 	validation_split?: Split;
 	/** Stop when so many records in a row brought no better reconstruction of `validation_split`. Default: never. */
@@ -269,7 +293,7 @@ export interface TrainOptions {
 	 * architecture's latents, tensors and constraints.
 	 */
 	loss?: TextbookLoss;
-	/** Same seed, same weights, on the same machine. Default: 0. */
+	/** Same seed, same weights, on the same machine; of the split as well, where one is made. Default: 0. */
 	seed?: number;
 	/** Stops after the step at hand; the SAE comes back with `stopped: "interrupted"`. Default: the notebook's interrupt. */
 	signal?: AbortSignal;

@@ -1,5 +1,4 @@
-import { rowsOf } from "../../activations";
-import type { Sentences, Split } from "../../dataset";
+import type { Sentences, Split, SplitRecord } from "../../dataset";
 import { listenTo } from "../../interrupt";
 import {
 	batchesByLength,
@@ -9,6 +8,7 @@ import {
 } from "../../model";
 import { reportProgress } from "../../progress";
 import type { Latents, Sae, SparseRows } from "../types";
+import { judgedSentences, trainingRows, trainingSentences } from "./judged";
 import { type LatentMetrics, latentMetrics } from "./latents";
 import { type ReconstructionMetrics, reconstructionMetrics } from "./metrics";
 import {
@@ -23,7 +23,10 @@ import {
 import { type PredictionMetrics, predictionMetrics } from "./predictions";
 import { type WeightMetrics, weightMetrics } from "./weights";
 
-/** How good an SAE is, on sentences that it was not trained on; names and formulas as in SAELens. */
+/**
+ * How good an SAE is; names and formulas as in SAELens. On sentences that it was not trained on where there are any:
+ * `n_trained_on` and `notes` say where that is not so, or not known.
+ */
 export interface SaeEvaluation
 	extends Omit<ReconstructionMetrics, "n">,
 		LatentMetrics,
@@ -32,22 +35,33 @@ export interface SaeEvaluation
 	kind: "sae-evaluation";
 	hook_name: string;
 	d_sae: number;
-	/** The split that everything but `dead_fraction` is measured on; absent where the sentences have none. */
+	/** The split that everything but `dead_fraction` is measured on; absent where it is no part of one. */
 	split?: Split;
+	/** How that split came about. */
+	split_record?: SplitRecord;
+	/** Sentences measured. */
+	n_sentences: number;
+	/** Of these, how many the SAE was trained on; absent where that is not known. */
+	n_trained_on?: number;
+	/** What a reader should know, a sentence each. */
+	notes: string[];
 	/** Tokens counted: special ones never are. */
 	n_tokens: number;
 	/** Special tokens (BOS and the like) in the same texts, which no metric counts. */
 	excluded: number;
 	/** Tokens left out at the ends of texts that are longer than the model's context, or than the SAE's `context_size`. */
 	cut: number;
-	/** Latents that never fire on the train split (on any sentence where there are no splits), as a share of d_sae. */
+	/** Latents that never fire on the train split (without one: on what the SAE was trained on, or on any sentence), as a share of d_sae. */
 	dead_fraction: number;
 	/** Wall-clock. */
 	seconds: number;
 }
 
 export interface EvaluateOptions {
-	/** Default: "test". Where the sentences have no split, all of them are used. */
+	/**
+	 * Default: "test". Where the sentences have no split it is a part of the one that was made for the SAE's training; of
+	 * other sentences those are used that it was not trained on.
+	 */
 	split?: Split;
 	/**
 	 * This SAE's latents of the train split (others are ignored), to find dead latents with.
@@ -82,8 +96,15 @@ export async function evaluate(
 	const signal = listenTo(options.signal);
 	const { d_in, d_sae } = sae.cfg;
 	const hook_name = parseHook(model, sae.cfg.hook_name);
-	const split = sentences.split && (options.split ?? "test");
-	const texts = await tokensOf(sae, model, sentences, split, signal);
+	const judged = judgedSentences(sae, sentences, options.split);
+	const { split_record, n_sentences, n_trained_on, notes } = judged;
+	const texts = await tokensOf(
+		sae,
+		model,
+		judged.sentences,
+		judged.split,
+		signal,
+	);
 	const reconstructions = reconstructionMetrics(d_in);
 	const latents = latentMetrics(d_sae);
 	const predictions = predictionMetrics();
@@ -125,7 +146,11 @@ export async function evaluate(
 		kind: "sae-evaluation",
 		hook_name,
 		d_sae,
-		...(split && { split }),
+		...(judged.part && { split: judged.part }),
+		...(split_record && { split_record }),
+		n_sentences,
+		...(n_trained_on !== undefined && { n_trained_on }),
+		notes,
 		n_tokens: n,
 		excluded: sum(({ special }) => special.reduce((a, b) => a + b, 0)),
 		cut: sum(({ cut }) => cut),
@@ -163,10 +188,11 @@ async function deadFraction(
 			throw new Error(
 				"The latents given are another SAE's: give those of `sae.encode(acts)`.",
 			);
-		for (const row of rowsOf(latents.acts, "train")) mark(latents, row);
+		for (const row of trainingRows(sae, latents)) mark(latents, row);
 	} else {
-		const split = sentences.split && "train";
-		const texts = await tokensOf(sae, model, sentences, split, signal);
+		const seen = trainingSentences(sae, sentences);
+		const split = seen.split && "train";
+		const texts = await tokensOf(sae, model, seen, split, signal);
 		let done = 0;
 		for (const numbers of batchesByLength(texts)) {
 			const some = numbers.map((i) => texts[i]);

@@ -3,7 +3,8 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { writeError, writeFileAtomic } from "../../files";
 import { writeSafetensors } from "../../formats/safetensors";
-import type { Latents, SaeConfig, SaeWeights } from "../types";
+import type { Latents, Sae, SaeConfig, SaeWeights } from "../types";
+import { TRAINED_ON, trainedOnJson } from "./trained-on";
 
 export const CONFIG = "cfg.json";
 export const WEIGHTS = "sae_weights.safetensors";
@@ -68,7 +69,13 @@ export function saveSae(
 	folder: string,
 	cfg: SaeConfig,
 	weights: SaeWeights,
-	{ log_sparsity }: { log_sparsity?: Float32Array | undefined } = {},
+	{
+		log_sparsity,
+		trained_on,
+	}: {
+		log_sparsity?: Float32Array | undefined;
+		trained_on?: Sae["trained_on"] | undefined;
+	} = {},
 ): void {
 	const tensors = Object.entries(shapes(cfg)).map(([name, shape]) => [
 		name,
@@ -83,6 +90,8 @@ export function saveSae(
 			writeSafetensors(join(part, SPARSITY), {
 				sparsity: { shape: [cfg.d_sae], data: log_sparsity },
 			});
+		if (trained_on)
+			writeFileAtomic(join(part, TRAINED_ON), trainedOnJson(trained_on));
 		const text = JSON.stringify(content(cfg), undefined, 2);
 		writeFileAtomic(join(part, CONFIG), `${text}\n`);
 		if (there) replaceFiles(folder, part);
@@ -96,9 +105,9 @@ export function saveSae(
 }
 
 function replaceFiles(folder: string, part: string): void {
-	for (const old of [CONFIG, SPARSITY, SCALER])
+	for (const old of [CONFIG, SPARSITY, SCALER, TRAINED_ON])
 		rmSync(join(folder, old), { force: true });
-	for (const name of [WEIGHTS, SPARSITY, CONFIG])
+	for (const name of [WEIGHTS, SPARSITY, TRAINED_ON, CONFIG])
 		if (existsSync(join(part, name)))
 			renameSync(join(part, name), join(folder, name));
 	rmSync(part, { recursive: true });

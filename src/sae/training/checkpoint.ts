@@ -10,7 +10,12 @@ import {
 import { sizeOf } from "../engine/store";
 import type { Parameter, TraineeShape, TraineeState } from "../engine/trainee";
 import { makeSae } from "../sae";
-import type { SaeConfig, SaeWeights, TrainingRecord } from "../types";
+import type {
+	SaeConfig,
+	SaeWeights,
+	TrainedOn,
+	TrainingRecord,
+} from "../types";
 import type { Course } from "./course";
 import type { Sums } from "./records";
 
@@ -44,7 +49,7 @@ export interface Checkpoint {
 export function writeCheckpoint(
 	path: string,
 	tokens: number,
-	sae: { cfg: SaeConfig; weights: SaeWeights },
+	sae: { cfg: SaeConfig; weights: SaeWeights; trained_on: TrainedOn },
 	checkpoint: Checkpoint,
 	shape: TraineeShape,
 ): string {
@@ -53,7 +58,8 @@ export function writeCheckpoint(
 	try {
 		mkdirSync(part, { recursive: true });
 		removeLeftovers(path);
-		makeSae(sae.cfg, sae.weights).save(part);
+		const { cfg, weights, trained_on } = sae;
+		makeSae(cfg, weights, { trained_on }).save(part);
 		writeState(join(part, STATE), checkpoint, shape);
 		replaceFolder(part, to);
 	} catch (error) {

@@ -28,6 +28,7 @@ const known: Record<keyof TrainOptions, true> = {
 	aux_loss_coefficient: true,
 	dead_feature_window: true,
 	resample_steps: true,
+	group: true,
 	validation_split: true,
 	early_stopping_patience: true,
 	checkpoint_path: true,

@@ -13,13 +13,16 @@ import { type RowStatistics, reservoir, rowSums } from "./statistics";
 import { stream } from "./streams";
 
 /**
- * The rows of the train split, of activations that stay on disk: one pass counts them, sums them up for each of the
+ * The rows to train on, of activations that stay on disk: one pass counts them, sums them up for each of the
  * normalisations and draws the sample that the geometric median is of; training then goes through `shuffled`.
  * Throws the signal's reason where it comes during that pass.
+ *
+ * `parts`: the split of each sentence, if not its own.
  */
 export async function rowsOnDisk(
 	acts: Activations,
 	modes: readonly Normalization[],
+	parts?: readonly Split[],
 	signal?: AbortSignal,
 ): Promise<TrainingRows> {
 	const { d_in } = acts;
@@ -28,7 +31,7 @@ export async function rowsOnDisk(
 	const report = (done: number, total: number) =>
 		reportProgress({ label: "read activations", done, total, unit: "tokens" });
 	let n = 0;
-	for await (const rows of acts.batches({ split: "train" })) {
+	for await (const rows of acts.batches({ split: "train", parts })) {
 		signal?.throwIfAborted();
 		for (const one of sums.values()) {
 			const bad = one.add(rows);
@@ -50,13 +53,18 @@ export async function rowsOnDisk(
 			return found;
 		},
 		median: (mode) => medianOf(sample.result(), d_in, mode),
-		order: (size, seed) => orderOnDisk(acts, size, seed),
+		order: (size, seed) => orderOnDisk(acts, parts, size, seed),
 	};
 }
 
-function orderOnDisk(acts: Activations, size: number, seed: number): RowOrder {
+function orderOnDisk(
+	acts: Activations,
+	parts: readonly Split[] | undefined,
+	size: number,
+	seed: number,
+): RowOrder {
 	const options = { size, seed, split: "train", epochs: Infinity } as const;
-	const reading = acts.shuffled(options)[Symbol.asyncIterator]();
+	const reading = acts.shuffled({ ...options, parts })[Symbol.asyncIterator]();
 	return {
 		async next(into) {
 			into.set((await reading.next()).value);
@@ -75,12 +83,13 @@ export async function someRows(
 	acts: Activations,
 	split: Split,
 	limit: number,
+	parts?: readonly Split[],
 	signal?: AbortSignal,
 ): Promise<Float32Array> {
 	const { d_in } = acts;
 	const sample = reservoir(d_in, limit, stream(0, "sample"));
 	let n = 0;
-	for await (const rows of acts.batches({ split })) {
+	for await (const rows of acts.batches({ split, parts })) {
 		signal?.throwIfAborted();
 		const bad = rows.findIndex((v) => !Number.isFinite(v));
 		if (bad >= 0)

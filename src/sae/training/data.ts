@@ -1,4 +1,5 @@
 import { type Activations, rowsOf } from "../../activations";
+import type { Split } from "../../dataset";
 import type { Random } from "../../random";
 import { normalizeRows } from "../normalize";
 import type { Normalization } from "../types";
@@ -34,13 +35,14 @@ export interface RowOrder {
 /** Rows that the geometric median is of, at most. */
 export const SAMPLE = 4096;
 
-/** The rows of the train split, of activations in memory. */
+/** The rows to train on, of activations in memory.  parts: the split of each sentence, if not its own */
 export function rowsInMemory(
 	acts: Activations,
 	data: Float32Array,
+	parts?: readonly Split[],
 ): TrainingRows {
 	const { d_in } = acts;
-	const rows = rowsOf(acts, "train");
+	const rows = rowsOf(acts, "train", parts);
 	let sample: Float32Array | undefined;
 	const known = new Map<Normalization, RowStatistics>();
 	return {

@@ -7,6 +7,7 @@ type Open =
 	| "signal"
 	| "onRecord"
 	| "loss"
+	| "group"
 	| "validation_split"
 	| "early_stopping_patience"
 	| "checkpoint_path"
@@ -62,6 +63,7 @@ export function trainSettings(options: TrainOptions, n: number): TrainSettings {
 		dead_feature_window: options.dead_feature_window ?? 100,
 		resample_steps:
 			options.resample_steps ?? (rules.revives && aux > 0 ? 0 : share(0.1)),
+		group: options.group,
 		validation_split: options.validation_split,
 		early_stopping_patience: options.early_stopping_patience,
 		checkpoint_path: options.checkpoint_path,

@@ -2,11 +2,10 @@ import { setImmediate as breathe } from "node:timers/promises";
 import type { Activations } from "../../activations";
 import { reportProgress } from "../../progress";
 import type { Sae, TrainingRecord, TrainOptions } from "../types";
-import { type RowOrder, rowsInMemory, type TrainingRows } from "./data";
-import { rowsOnDisk, someRows } from "./data-disk";
-import { VALIDATION_ROWS } from "./look";
+import type { RowOrder } from "./data";
 import { checkMemory } from "./memory";
 import { type TrainSettings, trainSettings } from "./options";
+import { type RowSource, rowSources } from "./rows";
 import { openTrainer, type Trainer } from "./trainer";
 
 /** SAEs that see the same batches. */
@@ -23,6 +22,7 @@ interface Member {
 	/** Which of the list it is. */
 	index: number;
 	settings: TrainSettings;
+	source: RowSource & { key: string };
 	trainer?: Trainer;
 	failed?: unknown;
 }
@@ -35,7 +35,8 @@ const TURN = 20;
 
 /**
  * Trains several SAEs side by side on one set of activations, each as if it were alone. Those of one seed and batch size
- * are handed the same batches; each other seed or size is another order, which is read by itself.
+ * are handed the same batches; each other seed or size is another order (and, where the split is made, each other seed
+ * other rows), which is read by itself.
  * On `signal` all stop after the step at hand; where not one step was taken, it throws the signal's reason.
  */
 export async function trainAll(
@@ -48,24 +49,21 @@ export async function trainAll(
 	const early = list.map((options) => trainSettings(options, acts.n_tokens));
 	checkMemory(early, acts.d_in);
 	const modes = new Set(early.map((one) => one.normalize_activations));
-	const rows = acts.data
-		? rowsInMemory(acts, acts.data)
-		: await rowsOnDisk(acts, [...modes], signal);
-	const members: Member[] = list.map((options, index) => ({
-		index,
-		settings: trainSettings(options, rows.n),
-	}));
-	const validation = await validationOf(acts, members, signal);
-	const lanes = lanesOf(rows, members);
+	const sourceOf = rowSources(acts, [...modes], signal);
+	const members: Member[] = [];
+	for (const [index, options] of list.entries()) {
+		const source = await sourceOf(early[index]);
+		const settings = trainSettings(options, source.rows.n);
+		members.push({ index, settings, source });
+	}
+	const lanes = lanesOf(members);
 	const report = reporter(members, label);
 	try {
 		for (const lane of lanes)
 			await openLane(lane, (member, first) =>
 				openTrainer(member.settings, {
-					acts,
-					rows,
-					first,
-					validation: validation.get(member.settings.validation_split),
+					...{ acts, first },
+					...member.source,
 					signal,
 					onRecord(record) {
 						const { onRecord } = list[member.index];
@@ -96,35 +94,12 @@ async function outcome({ trainer, failed }: Member): Promise<Outcome> {
 	}
 }
 
-/** The rows of each validation split that is asked for. */
-async function validationOf(
-	acts: Activations,
-	members: Member[],
-	signal?: AbortSignal,
-) {
-	const splits = new Map<TrainSettings["validation_split"], Float32Array>();
-	for (const { settings } of members) {
-		const split = settings.validation_split;
-		if (!split || splits.has(split)) continue;
-		const rows = acts.sentences.split
-			? await someRows(acts, split, VALIDATION_ROWS, signal)
-			: new Float32Array(0);
-		if (rows.length === 0)
-			throw new Error(
-				acts.sentences.split
-					? `validation_split is "${split}", and the activations have no row of that split: give another, or leave it out.`
-					: `validation_split is "${split}", and the sentences of "${acts.sentences.name}" have no splits: load sentences with splits, or leave it out.`,
-			);
-		splits.set(split, rows);
-	}
-	return splits;
-}
-
-function lanesOf(rows: TrainingRows, members: Member[]): Lane[] {
+function lanesOf(members: Member[]): Lane[] {
 	const lanes = new Map<string, Lane>();
 	for (const member of members) {
 		const { seed, train_batch_size_tokens: size } = member.settings;
-		const key = `${seed} ${size}`;
+		const { rows } = member.source;
+		const key = `${seed} ${size} ${member.source.key}`;
 		const lane = lanes.get(key) ?? {
 			order: rows.order(size, seed),
 			rows: new Float32Array(size * rows.d_in),

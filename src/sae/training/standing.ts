@@ -1,11 +1,12 @@
 import type { TraineeShape, TraineeState } from "../engine/trainee";
 import { makeSae } from "../sae";
-import type { Sae } from "../types";
+import type { Sae, TrainedOn } from "../types";
 import { writeCheckpoint } from "./checkpoint";
 import type { Course } from "./course";
 import { type Origin, trainedConfig, trainedWeights } from "./finish";
 import type { TrainSettings } from "./options";
 import { Diverged, type RecordKeeper } from "./records";
+import { trainingNotes } from "./rows";
 
 /** Where a training stands. */
 export interface Standing {
@@ -25,7 +26,7 @@ export function makeKeeping(
 	settings: TrainSettings,
 	shape: TraineeShape,
 	course: Course,
-	scale: number,
+	{ scale, seen, n_rows }: { scale: number; seen: TrainedOn; n_rows: number },
 ) {
 	function folded({ step, state }: Standing) {
 		if (!Object.values(state.tensors).every((t) => t.every(Number.isFinite)))
@@ -33,6 +34,7 @@ export function makeKeeping(
 		return {
 			cfg: trainedConfig(acts, settings, step),
 			weights: trainedWeights(state, shape, settings, scale),
+			trained_on: seen,
 		};
 	}
 	return {
@@ -53,10 +55,16 @@ export function makeKeeping(
 		},
 		sae(standing: Standing): Sae {
 			const { cfg, weights } = folded(standing);
-			const sae = makeSae(cfg, weights);
+			const sae = makeSae(cfg, weights, { trained_on: seen });
 			const { architecture } = settings;
 			const { records } = standing.keeper;
-			sae.history = { kind: "training", architecture, records };
+			const rounds = (cfg.training_tokens ?? 0) / n_rows;
+			const notes = trainingNotes(seen, n_rows, rounds);
+			sae.history = {
+				...{ kind: "training", architecture, records, n_rows, rounds },
+				split: seen.split,
+				...(notes.length && { notes }),
+			};
 			sae.seconds = standing.seconds;
 			return sae;
 		},

@@ -14,6 +14,7 @@ export type Varied = Omit<
 	| "loss"
 	| "engine"
 	| "device"
+	| "group"
 	| "validation_split"
 	| "early_stopping_patience"
 	| "checkpoint_path"

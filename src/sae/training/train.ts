@@ -4,8 +4,10 @@ import type { Sae, TrainOptions } from "../types";
 import { trainAll } from "./run";
 
 /**
- * Trains a sparse autoencoder on the rows of the train split (all rows where the sentences have no split),
- * in shuffled batches, for several epochs where `training_tokens` asks for more rows than there are. Activations in a
+ * Trains a sparse autoencoder on the rows of the train split in shuffled batches, for several epochs where
+ * `training_tokens` asks for more rows than there are. Where the sentences have no split (or lack its test part) one is made
+ * by \`seed\`, as everywhere in the library (\`splitSentences\`): what it is trained on is held out of what \`evaluate\` and
+ * the probes of its latents measure on. With fewer than 10 different texts all rows are trained on, and \`history.notes\` says so. Activations in a
  * folder stay there: they are read once for what is said of all of them, then through `shuffled`.
  *
  * By default the rows are scaled to a mean norm of √d_in (SAELens' "expected_average_only_in"), and the scale is folded

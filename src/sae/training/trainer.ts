@@ -1,6 +1,6 @@
 import { type ArchitectureRules, architectures } from "../architectures";
 import type { StepResult, Trainee, TraineeShape } from "../engine/trainee";
-import type { Sae, TrainingRecord } from "../types";
+import type { Sae, TrainedOn, TrainingRecord } from "../types";
 import { scalingOf, stateAtStart } from "./begin";
 import { courseOf } from "./course";
 import type { TrainingRows } from "./data";
@@ -25,6 +25,7 @@ import { stream } from "./streams";
 export interface TrainerContext {
 	acts: Origin & { folder?: string };
 	rows: TrainingRows;
+	seen: TrainedOn;
 	/** The first batch, as it is. */
 	first: Float32Array;
 	/** Rows of the validation split, in random order. */
@@ -86,7 +87,9 @@ export async function openTrainer(
 			{ scale: scaling.scale, variance: about.variance },
 			past?.progress,
 		),
-		keeping: makeKeeping(acts, settings, shape, course, scaling.scale),
+		keeping: makeKeeping(acts, settings, shape, course, {
+			...{ scale: scaling.scale, seen: context.seen, n_rows: rows.n },
+		}),
 		silent: past?.silent ?? new Uint32Array(d_sae),
 		step: past?.progress.step ?? 0,
 		written: past?.folder,

@@ -47,7 +47,7 @@ for (const architecture of ["topk", "standard"] as Architecture[]) {
 			20,
 		);
 		const [one, thousand] = [
-			await trainSae(small, options),
+			await trainSae(activations(small.data, 20), options),
 			await trainSae(scaled, options),
 		];
 		const last = thousand.history.records.at(-1);

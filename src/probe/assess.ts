@@ -11,7 +11,7 @@ import {
 } from "./logistic";
 import type { ProbeResult, ProbeScore } from "./result";
 import { scorePredictions } from "./score";
-import { type Task, testGroups } from "./task";
+import { type Task, testUnits } from "./task";
 
 /** How a probe is fitted: `ProbeOptions` has them. */
 export interface FitChoice {
@@ -22,7 +22,7 @@ export interface FitChoice {
 	maxIterations?: number;
 	/** The final fit ends where no entry of the gradient is larger, in nats a row. Default: 1e-5. */
 	tolerance?: number;
-	/** Of the resamples of the test rows. */
+	/** Of the resamples of the test. */
 	seed: number;
 	signal?: AbortSignal;
 }
@@ -59,7 +59,7 @@ export async function assess(
 			probabilities: said.probabilities,
 			nClasses,
 			columns: x.columns,
-			groups: testGroups(task),
+			units: testUnits(task),
 			seed: options.seed,
 		});
 	const trainRows = takeRows(x, train);

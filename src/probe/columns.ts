@@ -4,7 +4,11 @@ import { meanDifferences } from "./one-vs-rest";
 import type { Task } from "./task";
 
 /** The columns whose mean in a class differs most from their mean outside, over the training rows; ascending. */
-export function bestColumns(x: Matrix, task: Task, n: number): number[] {
+export function bestColumns(
+	x: Matrix,
+	task: Pick<Task, "classes" | "truth" | "train">,
+	n: number,
+): number[] {
 	const most = new Float64Array(x.columns);
 	for (const c of task.classes.keys()) {
 		const y = Uint8Array.from(task.train, (i) => Number(task.truth[i] === c));

@@ -1,3 +1,4 @@
+export { type Interval, wilsonInterval } from "../intervals";
 export {
 	type Classifier,
 	type LabelValue,
@@ -17,7 +18,6 @@ export type { ProbeOptions } from "./options";
 export { probe } from "./probe";
 export type {
 	Calibration,
-	Interval,
 	KSparseResult,
 	ProbeInput,
 	ProbeResult,
@@ -27,6 +27,6 @@ export type {
 	RegressionScore,
 	TagsResult,
 } from "./result";
-export { wilsonInterval } from "./score";
+
 export { type ProbeTagsOptions, probeTags } from "./tags";
 export type { LabelledToken, TokenLabel } from "./tokens";

@@ -1,10 +1,11 @@
 import type { Matrix } from "../activations";
 import { turns } from "../interrupt";
-import { intervalOf, resamples } from "./bootstrap";
+import { intervalAround } from "../intervals";
+import { resamples } from "../resamples";
 import type { OneVsRest } from "./one-vs-rest";
-import type { Interval, KSparseResult } from "./result";
+import type { KSparseResult } from "./result";
 import { named } from "./settings";
-import type { Task } from "./task";
+import { type Task, testUnits } from "./task";
 
 /** SAEBench's numbers of sentences of a class, and as many others: half of its set sizes of 4,000 and 1,000. */
 export const MOST = { train: 2000, test: 500 };
@@ -59,16 +60,18 @@ export async function scorePoints(
 	};
 	const values = points.map(() => [] as number[]);
 	const turn = turns(signal);
-	for (const weights of resamples(task.test, RESAMPLES, seed)) {
+	for (const weights of resamples(testUnits(task), RESAMPLES, seed)) {
 		await turn();
 		for (const [p, value] of accuracies(weights).entries())
 			values[p].push(value);
 	}
+	const tested = new Set(places.flatMap((rows) => [...rows]));
+	const units = new Set(Array.from(tested, (at) => task.units[task.test[at]]));
 	const whole = accuracies(new Uint8Array(task.test.length).fill(1));
 	return points.map(({ hits: _, ...point }, p) => ({
 		...point,
 		accuracy: whole[p],
-		interval: intervalOf(values[p]) as Interval,
+		interval: intervalAround(whole[p], values[p], units.size),
 	}));
 }
 

@@ -6,7 +6,7 @@ import {
 } from "../activations";
 import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
-import type { Latents } from "../sae";
+import { type Latents, splitFor } from "../sae";
 import { topIndices } from "../top";
 import {
 	type ClassDraw,
@@ -21,7 +21,7 @@ import { classify, logisticFitter } from "./logistic";
 import { meanDifferences, type OneVsRest, oneVsRest } from "./one-vs-rest";
 import type { KSparseResult } from "./result";
 import { settingsOf } from "./settings";
-import { makeTask, type Task } from "./task";
+import { makeTask, type Task, taskNotes } from "./task";
 
 export interface KSparseOptions {
 	/** The label column to predict. */
@@ -30,8 +30,10 @@ export interface KSparseOptions {
 	ks?: readonly number[];
 	/** An offsets column: only tokens that end at or before it are pooled. Default: every token. */
 	before?: string;
-	/** Of the split (where the sentences have none), the draws and the resamples. Default: 0. */
+	/** As for `probe`; of the draws as well. Default: 0. */
 	seed?: number;
+	/** As for `probe`. */
+	group?: string;
 	/** Ends the work, with the signal's reason as error. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 }
@@ -54,7 +56,7 @@ const TOLERANCE = 1e-6;
  * a class has fewer sentences, both halves are as large as there are, and `notes` says so. Latents stay sparse: memory is
  * what the pooled rows store, and [4,000, k].
  *
- * Intervals: 95 %, from 1,000 resamples of the test sentences, the probes being what they are.
+ * Intervals: 95 %, from 1,000 resamples of the texts of the test, the probes being what they are.
  *
  * Throws when `latents` are no latents, when `ks` are not whole numbers above 0, as `probe` does on the label and the
  * offsets column, and when no class has sentences in training and test.
@@ -69,7 +71,8 @@ export async function kSparseProbe(
 	const ks = checkKs(options.ks ?? [1, 2, 5, 10, 20, 50]);
 	const signal = listenTo(options.signal);
 	const { acts } = latents;
-	const task = makeTask(acts.sentences, label, seed);
+	const split = splitFor(latents, { seed, group: options.group });
+	const task = makeTask(acts.sentences, label, split);
 	const draws = drawClasses(task, seed);
 	const inputs: Record<Input, Matrix> = {
 		latents: await poolSentences(latents, { before, signal }),
@@ -122,7 +125,10 @@ export async function kSparseProbe(
 		top,
 		eval_result_metrics: saeBenchNames(scored),
 		...settingsOf(acts, task, { pool: "mean", before, seed }),
-		notes: notesOn(task, draws, inputs, ks, fits),
+		notes: [
+			...taskNotes(label, task, split.seen),
+			...notesOn(task, draws, inputs, ks, fits),
+		],
 		seconds: (performance.now() - started) / 1000,
 	};
 }

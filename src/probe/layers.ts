@@ -1,12 +1,12 @@
 import { type Pool, poolHooks } from "../activations";
-import type { Sentences } from "../dataset";
+import { type Sentences, type SplitRecord, splitSentences } from "../dataset";
 import { listenTo } from "../interrupt";
+import type { Interval } from "../intervals";
 import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
 import type { ProbeOptions } from "./options";
-import type { Interval } from "./result";
-import { makeTask } from "./task";
+import { makeTask, taskNotes } from "./task";
 
 /** How well one label is read from one hook; `charts.layers` draws a list of them. */
 export interface LayerScore {
@@ -19,10 +19,14 @@ export interface LayerScore {
 	/** 95 % interval of the accuracy, as `probe` gives it. */
 	interval: Interval;
 	hook_name: HookName;
+	/** How the sentences with the label were split. */
+	split: SplitRecord;
+	/** What a reader should know, a sentence each; absent where there is nothing to say. */
+	notes?: string[];
 }
 
 export interface ProbeLayersOptions
-	extends Pick<ProbeOptions, "before" | "seed" | "signal"> {
+	extends Pick<ProbeOptions, "before" | "seed" | "group" | "signal"> {
 	/** Columns of the sentences. */
 	labels: string[];
 	/** Default: the residual stream behind every block, `blocks.L.hook_resid_post`. */
@@ -35,7 +39,7 @@ export interface ProbeLayersOptions
  * Linear probes at every hook, one for each label: where in the model the knowledge arises. The model runs once for all
  * hooks; memory holds n_sentences × d_in numbers a hook.
  *
- * `before`, `pool`, `seed`, `signal`: as for `probe`. Throws as `poolHooks` and `probe` do.
+ * `before`, `pool`, `seed`, `group`, `signal`: as for `probe`. Throws as `poolHooks` and `probe` do.
  */
 export async function probeLayers(
 	model: Decoder,
@@ -50,7 +54,8 @@ export async function probeLayers(
 			{ length: model.info.n_layers },
 			(_, layer): HookName => `blocks.${layer}.hook_resid_post`,
 		);
-	const tasks = labels.map((label) => makeTask(sentences, label, seed));
+	const parts = splitSentences(sentences, { seed, group: options.group });
+	const tasks = labels.map((label) => makeTask(sentences, label, parts));
 	const how = { hook_names, before, pool, signal };
 	const pooled = await poolHooks(model, sentences, how);
 	const total = hook_names.length * labels.length;
@@ -68,7 +73,12 @@ export async function probeLayers(
 			const found = await assess(pooled[h], "each", tasks[t], choice, tell);
 			const { accuracy: value, interval } = found.score;
 			const layer = Number(/^blocks\.(\d+)\./.exec(hook_name)?.[1] ?? -1);
-			scores.push({ layer, series, value, interval, hook_name });
+			const { split } = tasks[t];
+			const notes = taskNotes(series, tasks[t]);
+			scores.push({
+				...{ layer, series, value, interval, hook_name, split },
+				...(notes.length && { notes }),
+			});
 		}
 	}
 	return scores;

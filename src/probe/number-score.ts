@@ -1,24 +1,29 @@
-import { intervalOf, resamples } from "./bootstrap";
+import { intervalAround } from "../intervals";
+import { resamples } from "../resamples";
 import type { RegressionScore } from "./result";
 
 const RESAMPLES = 1000;
 
-/** R² and its kin, with the 95 % interval of R² from 1,000 resamples of the test sentences, one row each. */
+/**
+ * R² and its kin, with the 95 % interval of R² from 1,000 resamples of the units of the test; where these agree, since every
+ * number is right, it is Wilson's: see `intervalAround`.
+ */
 export function scoreNumbers(
 	truth: Float64Array,
 	predicted: Float64Array,
+	units: ArrayLike<number> /* of each row */,
 	columns: number,
 	seed: number,
 ): RegressionScore {
 	const n = truth.length;
 	const errors = truth.map((y, i) => y - predicted[i]);
-	const rows = Uint32Array.from({ length: n }, (_, i) => i);
 	const values: number[] = [];
-	for (const weights of resamples(rows, RESAMPLES, seed))
+	for (const weights of resamples(units, RESAMPLES, seed))
 		values.push(r2Of(truth, predicted, weights));
+	const r2 = r2Of(truth, predicted, new Uint32Array(n).fill(1));
 	return {
-		r2: r2Of(truth, predicted, new Uint32Array(n).fill(1)),
-		interval: intervalOf(values),
+		r2,
+		interval: intervalAround(r2, values, new Set(Array.from(units)).size),
 		mae: errors.reduce((sum, e) => sum + Math.abs(e), 0) / n,
 		rmse: Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / n),
 		spearman: correlation(ranks(truth), ranks(predicted)),

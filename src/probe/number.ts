@@ -1,8 +1,8 @@
 import { type Activations, products, takeRows } from "../activations";
+import { type DataSplit, hasLabel } from "../dataset";
 import { listenTo } from "../interrupt";
 import { reportProgress } from "../progress";
-import { random } from "../random";
-import type { Latents } from "../sae";
+import { type Latents, splitFor } from "../sae";
 import { PENALTIES } from "./assess";
 import { gatherInputs, type Input } from "./inputs";
 import { scoreNumbers } from "./number-score";
@@ -10,14 +10,21 @@ import type { ProbeOptions } from "./options";
 import type { RegressionResult, RegressionScore } from "./result";
 import { type RidgeFit, ridgeFitter } from "./ridge";
 import { settingsOf } from "./settings";
-import { labelColumn, type Parts, splitOf } from "./task";
+import {
+	labelColumn,
+	type Parts,
+	partsOf,
+	shuffledValues,
+	taskNotes,
+	testUnits,
+} from "./task";
 import { sentenceUnits } from "./units";
 
 /** As for `probe`. */
 export interface ProbeNumberOptions
 	extends Pick<
 		ProbeOptions,
-		"pool" | "before" | "l2" | "control" | "seed" | "signal"
+		"pool" | "before" | "l2" | "control" | "seed" | "group" | "signal"
 	> {
 	/** The label column; its values are numbers. */
 	label: string;
@@ -46,7 +53,8 @@ export async function probeNumber(
 		throw new Error(`l2 is ${options.l2}; it must be a number above 0.`);
 	const signal = listenTo(options.signal);
 	const acts = source.kind === "latents" ? source.acts : source;
-	const task = numberTask(acts, label, seed);
+	const split = splitFor(source, { seed, group: options.group });
+	const task = numberTask(acts, label, split);
 	const units = sentenceUnits(acts, { before, pool, signal });
 	const inputs = await gatherInputs(source, units, {
 		...{ seed, signal, baselines: false, train: task.train },
@@ -59,8 +67,9 @@ export async function probeNumber(
 		const own = await assessNumber(input, task, { ...options, seed, signal });
 		found[name] = own;
 		if (control) {
+			const other = { ...task, y: shuffledValues(task, task.y, seed) };
 			const same = { l2: own.score.l2, seed, signal };
-			const { score } = await assessNumber(input, shuffled(task, seed), same);
+			const { score } = await assessNumber(input, other, same);
 			own.score.control = { r2: score.r2, interval: score.interval };
 			own.score.selectivity = own.score.r2 - score.r2;
 		}
@@ -84,12 +93,15 @@ export async function probeNumber(
 			truth: task.y[row],
 			predicted: best.predicted[at],
 		})),
-		notes: Object.entries(found)
-			.filter(([, { converged }]) => !converged)
-			.map(
-				([name]) =>
-					`The fit on the ${name.replaceAll("_", " ")} ran out of steps before its gradient was small.`,
-			),
+		notes: [
+			...taskNotes(label, task, split.seen),
+			...Object.entries(found)
+				.filter(([, { converged }]) => !converged)
+				.map(
+					([name]) =>
+						`The fit on the ${name.replaceAll("_", " ")} ran out of steps before its gradient was small.`,
+				),
+		],
 		seconds: (performance.now() - started) / 1000,
 	};
 }
@@ -97,33 +109,22 @@ export async function probeNumber(
 function numberTask(
 	acts: Activations,
 	label: string,
-	seed: number,
+	split: DataSplit,
 ): NumberTask {
 	const values = labelColumn(acts.sentences, label);
-	const members = [...values.keys()].filter((i) => values[i].trim() !== "");
+	const members = [...values.keys()].filter((i) => hasLabel(values[i]));
 	const y = Float64Array.from(values, (value) => Number(value));
 	const bad = members.find((i) => !Number.isFinite(y[i]));
 	if (bad !== undefined)
 		throw new Error(
 			`The label "${label}" of sentence ${bad} is ${JSON.stringify(values[bad].slice(0, 40))}, where a number was expected; use probe for classes.`,
 		);
-	const none = new Uint32Array(values.length); // there are no classes to stratify by
-	const parts = splitOf(acts.sentences, members, none, label, seed);
+	const parts = partsOf(split, members, label);
 	if (new Set(Array.from(parts.train, (i) => y[i])).size < 2)
 		throw new Error(
 			`The label "${label}" is ${y[parts.train[0]]} in every training sentence; a probe needs different numbers to learn from.`,
 		);
-	return { y, ...parts };
-}
-
-function shuffled(task: NumberTask, seed: number): NumberTask {
-	const members = [...task.train, ...task.validation, ...task.test];
-	const values = random(seed).shuffle(
-		Float64Array.from(members, (i) => task.y[i]),
-	);
-	const y = task.y.slice();
-	for (const [at, i] of members.entries()) y[i] = values[at];
-	return { ...task, y };
+	return { y, n_unlabelled: values.length - members.length, ...parts };
 }
 
 interface Assessed {
@@ -135,9 +136,10 @@ interface Assessed {
 /** Fits on the training sentences, chooses on the validation sentences, scores on the test sentences. */
 async function assessNumber(
 	{ x, scaling }: Input,
-	{ y, train, validation, test }: NumberTask,
+	task: NumberTask,
 	options: Pick<ProbeNumberOptions, "l2" | "signal"> & { seed: number },
 ): Promise<Assessed> {
+	const { y, train, validation, test } = task;
 	const of = (members: Uint32Array) => Float64Array.from(members, (i) => y[i]);
 	const fit = await ridgeFitter(takeRows(x, train), of(train), scaling);
 	const checked = await products(takeRows(x, validation));
@@ -155,7 +157,13 @@ async function assessNumber(
 	}
 	const { model, l2 } = best as { model: RidgeFit; l2: number };
 	const predicted = await predict(await products(takeRows(x, test)), model);
-	const score = scoreNumbers(of(test), predicted, x.columns, options.seed);
+	const score = scoreNumbers(
+		of(test),
+		predicted,
+		testUnits(task),
+		x.columns,
+		options.seed,
+	);
 	return { score: { ...score, l2 }, predicted, converged: model.converged };
 }
 
@@ -166,15 +174,14 @@ async function predict(
 	return Float64Array.from(await data.times(weights, 1), (v) => v + bias);
 }
 
-function meanScore(
-	{ y, train, test }: NumberTask,
-	seed: number,
-): RegressionScore {
+function meanScore(task: NumberTask, seed: number): RegressionScore {
+	const { y, train, test } = task;
 	const mean = train.reduce((sum, i) => sum + y[i], 0) / train.length;
 	const truth = Float64Array.from(test, (i) => y[i]);
 	return scoreNumbers(
 		truth,
 		truth.map(() => mean),
+		testUnits(task),
 		0,
 		seed,
 	);

@@ -28,8 +28,13 @@ export interface ProbeOptions {
 	baselines?: boolean;
 	/** Whether to fit each probe on the control task too. Default: true, but not with "ml-logistic-regression". */
 	control?: boolean;
-	/** Of the split (where the sentences have none), the resamples, the shuffled labels and the random baselines. Default: 0. */
+	/**
+	 * Of the split, where one is made (of latents: the seed of the autoencoder's, where one was made for its training), the
+	 * resamples, the shuffled labels and the random baselines. Default: 0.
+	 */
 	seed?: number;
+	/** A label column whose values are kept together by a split that is made, and by resamples, e.g. "author". Default: the sentences' own `group`. */
+	group?: string;
 	/**
 	 * Ends the work, with the signal's reason as error: half a fit would say something wrong. "ml-logistic-regression"
 	 * hears it only between its fits. Default: the notebook's interrupt.

@@ -5,7 +5,9 @@ import {
 	takeRows,
 } from "../activations";
 import { listenTo } from "../interrupt";
+import { differenceInterval } from "../intervals";
 import { reportProgress } from "../progress";
+import { resamples } from "../resamples";
 import type { Latents } from "../sae";
 import { topIndices } from "../top";
 import { type Assessment, assess, ROUGH } from "./assess";
@@ -18,7 +20,7 @@ import { plan } from "./plan";
 import type { ProbeInput, ProbeResult, ProbeScore } from "./result";
 import { scorePredictions } from "./score";
 import { settingsOf } from "./settings";
-import { type Task, testGroups } from "./task";
+import { type Task, testUnits } from "./task";
 
 const TOP = 10;
 /** Labels shuffled among sentences are learned by heart, slowly and to no use: the test sentences do not gain by it. */
@@ -32,10 +34,11 @@ const BY_TYPE = { tolerance: ROUGH };
  * never trained, on the activations of a model that was never trained (where `model` is given), on a bag of words, and
  * the commonest class. Multinomial logistic regression, fitted on the training sentences, its penalty chosen on the
  * validation sentences, every number from the test sentences. Each is fitted once more with the labels shuffled among the
- * sentences, the same penalty, in at most 50 iterations: its accuracy less that is its selectivity (after Hewitt &
- * Liang 2019). Sentences whose label is empty take no part. Without a split column a seeded 80/10/10 split is made.
+ * texts, the same penalty, in at most 50 iterations: its accuracy less that is its selectivity (after Hewitt &
+ * Liang 2019). Sentences whose label is empty take no part. The split is that of the whole library, `splitSentences`:
+ * the sentences' own, else a seeded 80/10/10 that keeps copies of a text (and groups) in one part; resamples draw texts.
  *
- * With `unit: "token"` a row is a token, read as it is; the split and the resamples are by sentence all the same, for a
+ * With `unit: "token"` a row is a token, read as it is; the split and the resamples are by text all the same, for a
  * token tells much of its neighbours. Instead of the bag of words the probe is told which token it is, and on the
  * control task each token type has a random class: what a probe can learn of that, it could learn of any list of words.
  *
@@ -52,7 +55,7 @@ export async function probe(
 	const signal = listenTo(options.signal);
 	const started = performance.now();
 	const acts = source.kind === "latents" ? source.acts : source;
-	const planned = plan(acts, { ...options, signal });
+	const planned = plan(source, { ...options, signal });
 	const { unit, pool, label, task, units } = planned;
 	const inputs = await gatherInputs(source, units, {
 		...{ ...options, seed, signal, train: task.train },
@@ -79,10 +82,8 @@ export async function probe(
 			...{ ...settings, l2: own.score.l2 },
 			...(unit === "token" ? BY_TYPE : SHUFFLED),
 		};
-		const { score } = await assess(x, scaling, other, same, () => undefined);
-		const { accuracy, interval } = score;
-		own.score.control = { accuracy, interval };
-		own.score.selectivity = own.score.accuracy - accuracy;
+		const learned = await assess(x, scaling, other, same, () => undefined);
+		Object.assign(own.score, selectivityOf(own, learned, task, other, seed));
 	}
 	const scoreOf = (name: ProbeInput) => found[name]?.score;
 	const latents = inputs.find(({ name }) => name === "latents");
@@ -114,6 +115,39 @@ export async function probe(
 	};
 }
 
+/** What is read, less what is learned by heart, on the same test rows. */
+function selectivityOf(
+	own: Assessment,
+	learned: Assessment,
+	task: Task,
+	other: Task,
+	seed: number,
+): Pick<ProbeScore, "control" | "selectivity" | "selectivity_interval"> {
+	const { accuracy, interval } = learned.score;
+	const hits = (of: Task, { predicted }: Assessment) =>
+		of.test.map((i, at) => (of.truth[i] === predicted[at] ? 1 : 0));
+	const [read, known] = [hits(task, own), hits(other, learned)];
+	const differences: number[] = [];
+	const units = testUnits(task);
+	for (const weights of resamples(units, 1000, seed)) {
+		let [sum, n] = [0, 0];
+		for (let i = 0; i < weights.length; i++) {
+			sum += weights[i] * (read[i] - known[i]);
+			n += weights[i];
+		}
+		differences.push(sum / n);
+	}
+	return {
+		control: { accuracy, interval },
+		selectivity: own.score.accuracy - accuracy,
+		selectivity_interval: differenceInterval(
+			[own.score.accuracy, accuracy],
+			differences,
+			new Set(units).size,
+		),
+	};
+}
+
 /** Always the commonest class of the training sentences. */
 export function majority(task: Task, seed: number): ProbeScore {
 	const nClasses = task.classes.length;
@@ -122,8 +156,8 @@ export function majority(task: Task, seed: number): ProbeScore {
 	const most = topIndices(counts, 1)[0];
 	const truth = task.test.map((i) => task.truth[i]);
 	const predicted = new Uint32Array(truth.length).fill(most);
-	const groups = testGroups(task);
-	const said = { truth, predicted, nClasses, groups };
+	const units = testUnits(task);
+	const said = { truth, predicted, nClasses, units };
 	return scorePredictions({ ...said, columns: 0, seed });
 }
 

@@ -1,7 +1,6 @@
+import type { SplitRecord } from "../dataset";
+import type { Interval } from "../intervals";
 import type { HookName } from "../model";
-
-/** From, to: what 95 % of the resamples of the test sentences give. */
-export type Interval = [number, number];
 
 /** What a linear probe may read. */
 export type ProbeInput =
@@ -23,10 +22,10 @@ export interface ProbeSettings {
 	/** The offsets column that the text was cut at. */
 	before?: string;
 	solver: "lbfgs" | "ml-logistic-regression";
-	/** Of the split (where the sentences have none), the resamples, the control labels and the random baselines. */
+	/** Of the resamples, the control labels and the random baselines; what the split was made by, `split.seed` says. */
 	seed: number;
-	/** How the split came about: the sentences' own column, or made here. */
-	split: "given" | "made";
+	/** How the sentences that take part were split: by their own column, or made here. */
+	split: SplitRecord;
 	/** Rows (sentences or tokens). */
 	n_train: number;
 	n_validation: number;
@@ -51,7 +50,7 @@ export interface ProbeScore {
 	macro_f1: number;
 	/** Area under the ROC curve; with more than two classes the mean of one class against the rest. NaN where there are no scores or one class only. */
 	auc: number;
-	/** 95 % intervals, by bootstrap over the test sentences (never over tokens): 2.5 and 97.5 % of the resamples. */
+	/** 95 % intervals, by bootstrap over the units of the test (never over tokens or copies): 2.5 and 97.5 % of the resamples. */
 	intervals: {
 		balanced_accuracy: Interval;
 		macro_f1: Interval;
@@ -73,6 +72,8 @@ export interface ProbeScore {
 	control?: { accuracy: number; interval: Interval };
 	/** Accuracy less the control task's (Hewitt & Liang 2019): what is read, less what can be learned by heart. */
 	selectivity?: number;
+	/** 95 % interval of the selectivity, both being resampled together. */
+	selectivity_interval?: Interval;
 }
 
 /** Predictions in ten bins of equal width by the probability given to the predicted class. */

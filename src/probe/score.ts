@@ -1,26 +1,9 @@
-import { intervalOf, resamples } from "./bootstrap";
-import type { Calibration, Interval, ProbeScore } from "./result";
+import { intervalAround, unitsOfMean } from "../intervals";
+import { resamples } from "../resamples";
+import type { Calibration, ProbeScore } from "./result";
 
-/** The normal distribution's 97.5 % point. */
-const Z = 1.959963984540054;
 const RESAMPLES = 1000;
 const BINS = 10;
-
-/**
- * The 95 % Wilson score interval of a proportion: the proportions that a two-sided score test would not reject
- * (E. B. Wilson, 1927). Unlike the textbook p ± 1.96 s it holds near 0 and 1.
- */
-export function wilsonInterval(hits: number, n: number): [number, number] {
-	if (n === 0) return [0, 1];
-	const p = hits / n;
-	const centre = p + (Z * Z) / (2 * n);
-	const half = Z * Math.sqrt((p * (1 - p)) / n + (Z * Z) / (4 * n * n));
-	const scale = 1 + (Z * Z) / n;
-	return [
-		Math.max(0, (centre - half) / scale),
-		Math.min(1, (centre + half) / scale),
-	];
-}
 
 /** What a classifier says of the test rows. */
 export interface Predictions {
@@ -31,18 +14,18 @@ export interface Predictions {
 	probabilities?: Float32Array;
 	/** How many columns the classifier read. */
 	columns: number;
-	/** Rows of the same group are drawn together: the sentence of each token. Default: each row alone. */
-	groups?: ArrayLike<number> | undefined;
+	/** The unit of each row: rows of one are drawn together, so that neither copies nor tokens count as more than they are. */
+	units: ArrayLike<number>;
 	/** Of the resamples. */
 	seed: number;
 }
 
 /**
- * Accuracy and its kin, with 95 % intervals from 1,000 resamples of the test sentences, with all their rows. Where all
- * rows are right, or none is, all resamples agree, and the accuracy's is Wilson's interval, of as many as there are sentences.
+ * Accuracy and its kin, with 95 % intervals from 1,000 resamples of the units of the test, with all their rows. Where all
+ * resamples agree, since all rows are right or none is, they are Wilson's: see `intervalAround`.
  */
 export function scorePredictions(predictions: Predictions): ProbeScore {
-	const { truth, predicted, nClasses, probabilities, columns, seed } =
+	const { truth, predicted, nClasses, probabilities, columns, seed, units } =
 		predictions;
 	const n = truth.length;
 	const ranked = probabilities && rankClasses(truth, probabilities, nClasses);
@@ -53,28 +36,25 @@ export function scorePredictions(predictions: Predictions): ProbeScore {
 		string,
 		number[]
 	>;
-	const groups =
-		predictions.groups ?? Uint32Array.from({ length: n }, (_, i) => i);
-	for (const weights of resamples(groups, RESAMPLES, seed)) {
+	for (const weights of resamples(units, RESAMPLES, seed)) {
 		const of = measure(confusionOf(truth, predicted, nClasses, weights));
 		kept.accuracy.push(of.accuracy);
 		kept.balanced.push(of.balanced_accuracy);
 		kept.f1.push(of.macro_f1);
 		if (ranked) kept.auc.push(weightedAuc(truth, ranked, weights));
 	}
-	const hits = confusion.reduce((sum, row, c) => sum + row[c], 0);
-	const sure = hits === 0 || hits === n;
-	const independent = new Set(Array.from(groups)).size;
+	const auc = ranked ? weightedAuc(truth, ranked, ones) : Number.NaN;
+	const independent = new Set(Array.from(units)).size;
+	const mean = unitsOfMean(units, truth);
+	const { accuracy, balanced_accuracy, macro_f1 } = score;
 	return {
 		...score,
-		interval: sure
-			? wilsonInterval((hits / n) * independent, independent)
-			: intervalOf(kept.accuracy),
-		auc: ranked ? weightedAuc(truth, ranked, ones) : Number.NaN,
+		interval: intervalAround(accuracy, kept.accuracy, independent),
+		auc,
 		intervals: {
-			balanced_accuracy: intervalOf(kept.balanced),
-			macro_f1: intervalOf(kept.f1),
-			auc: ranked ? intervalOf(kept.auc) : ([NaN, NaN] as Interval),
+			balanced_accuracy: intervalAround(balanced_accuracy, kept.balanced, mean),
+			macro_f1: intervalAround(macro_f1, kept.f1, mean),
+			auc: intervalAround(auc, kept.auc, mean),
 		},
 		...(probabilities && {
 			calibration: calibrate(truth, predicted, probabilities, nClasses),

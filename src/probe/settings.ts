@@ -1,11 +1,11 @@
 import type { Activations, Pool } from "../activations";
 import type { ProbeSettings } from "./result";
-import type { Parts, Task } from "./task";
+import type { Parts } from "./task";
 
 /** What every probe says of how it came about. */
 export function settingsOf(
-	{ hook_name, sentences }: Activations,
-	{ train, validation, test, groups }: Parts & Pick<Task, "groups">,
+	{ hook_name }: Activations,
+	{ train, validation, test, split, groups }: Parts & { groups?: Uint32Array },
 	how: {
 		/** Default: "sentence". */
 		unit?: ProbeSettings["unit"];
@@ -24,7 +24,7 @@ export function settingsOf(
 		...(before !== undefined && { before }),
 		solver,
 		seed,
-		split: sentences.split ? "given" : "made",
+		split,
 		n_train: train.length,
 		n_validation: validation.length,
 		n_test: test.length,

@@ -1,19 +1,23 @@
 import type { Activations } from "../activations";
 import { listenTo } from "../interrupt";
+import { intervalAround } from "../intervals";
 import { reportProgress } from "../progress";
-import type { Latents } from "../sae";
+import { resamples } from "../resamples";
+import { type Latents, splitFor } from "../sae";
 import { assess } from "./assess";
-import { intervalOf, resamples } from "./bootstrap";
 import { gatherInputs, type Input } from "./inputs";
 import type { ProbeOptions } from "./options";
 import { majority } from "./probe";
 import type { ProbeScore, TagsResult } from "./result";
 import { named, settingsOf } from "./settings";
-import { labelColumn, splitOf, type Task } from "./task";
+import { labelColumn, partsOf, type Task, taskNotes, testUnits } from "./task";
 import { sentenceUnits } from "./units";
 
 export interface ProbeTagsOptions
-	extends Pick<ProbeOptions, "pool" | "before" | "l2" | "seed" | "signal"> {
+	extends Pick<
+		ProbeOptions,
+		"pool" | "before" | "l2" | "seed" | "group" | "signal"
+	> {
 	/** The label column: each sentence's tags, one after another; "" has none. */
 	label: string;
 	/** What stands between two tags. Default: ";". */
@@ -39,7 +43,8 @@ export async function probeTags(
 	const started = performance.now();
 	const signal = listenTo(options.signal);
 	const acts = source.kind === "latents" ? source.acts : source;
-	const { tags, left, tasks } = tagTasks(acts, options, seed);
+	const split = splitFor(source, { seed, group: options.group });
+	const { tags, left, tasks } = tagTasks(acts, options, split);
 	const { train, test } = tasks[0];
 	const units = sentenceUnits(acts, { before, pool, signal });
 	const inputs = await gatherInputs(source, units, {
@@ -77,15 +82,18 @@ export async function probeTags(
 		overall: Object.fromEntries(
 			Object.entries(said).map(([name, predicted]) => [
 				name,
-				scoreTags(truth, predicted, seed),
+				scoreTags(truth, predicted, testUnits(tasks[0]), seed),
 			]),
 		),
 		...settingsOf(acts, tasks[0], { pool, before, seed }),
-		notes: left.length
-			? [
-					`Left out, for want of sentences in training or test: ${named(left, "tags")}.`,
-				]
-			: [],
+		notes: [
+			...taskNotes(label, tasks[0], split.seen),
+			...(left.length
+				? [
+						`Left out, for want of sentences in training or test: ${named(left, "tags")}.`,
+					]
+				: []),
+		],
 		seconds: (performance.now() - started) / 1000,
 	};
 }
@@ -94,7 +102,7 @@ export async function probeTags(
 function tagTasks(
 	{ sentences }: Activations,
 	{ label, separator = ";" }: ProbeTagsOptions,
-	seed: number,
+	split: ReturnType<typeof splitFor>,
 ): { tags: string[]; left: string[]; tasks: Task[] } {
 	if (separator === "")
 		throw new Error(
@@ -118,9 +126,7 @@ function tagTasks(
 		throw new Error(
 			`The label "${label}" has ${all.length} different tags in ${own.length} sentences, as a column of identifiers has; give one whose tags repeat.`,
 		);
-	const none = new Uint32Array(own.length); // there are no classes to stratify by
-	const members = [...own.keys()];
-	const parts = splitOf(sentences, members, none, label, seed);
+	const parts = partsOf(split, [...own.keys()], label);
 	const count = (tag: string, among: Uint32Array) =>
 		among.reduce((n, i) => n + (own[i].has(tag) ? 1 : 0), 0);
 	const tags = all.filter((tag) => {
@@ -145,6 +151,7 @@ function tagTasks(
 export function scoreTags(
 	truth: Uint32Array[],
 	predicted: Uint32Array[],
+	units: ArrayLike<number> /* of each test sentence */,
 	seed: number,
 ): NonNullable<TagsResult["overall"]["latents"]> {
 	const n = truth[0].length;
@@ -174,14 +181,14 @@ export function scoreTags(
 		}
 		return either > 0 ? (2 * hits) / either : 0;
 	});
-	const each = Uint32Array.from({ length: n }, (_, i) => i);
 	const values: number[] = [];
-	for (const weights of resamples(each, RESAMPLES, seed))
+	for (const weights of resamples(units, RESAMPLES, seed))
 		values.push(micro(weights));
+	const micro_f1 = micro(new Uint32Array(n).fill(1));
 	return {
-		micro_f1: micro(new Uint32Array(n).fill(1)),
+		micro_f1,
 		macro_f1: f1.reduce((sum, v) => sum + v, 0) / f1.length,
 		exact_match: rows.reduce((sum, { right }) => sum + right, 0) / n,
-		interval: intervalOf(values),
+		interval: intervalAround(micro_f1, values, new Set(Array.from(units)).size),
 	};
 }

@@ -1,5 +1,15 @@
-import type { Sentences } from "../dataset";
+import {
+	type DataSplit,
+	FEWEST_UNITS,
+	hasLabel,
+	type Sentences,
+	type SplitRecord,
+	splitAmong,
+	splitNotes,
+	unlabelledNotes,
+} from "../dataset";
 import { random } from "../random";
+import { seenNotes } from "../sae";
 import { nearNames } from "../suggest";
 
 /** What a probe has to learn: the class of every row (a sentence, or a token), and which rows are for what. */
@@ -12,33 +22,37 @@ export interface Task {
 	train: Uint32Array;
 	validation: Uint32Array;
 	test: Uint32Array;
-	/** What the rows are parts of, which are resampled together: the sentence of each token. Absent where each row is its own. */
-	groups?: Uint32Array;
+	/** The unit of each row, which resamples draw whole: see `unitsOf`. */
+	units: Uint32Array;
+	/** Rows that are copies of one another share a number. */
+	copies: Uint32Array;
+	/** How the sentences that take part were split. */
+	split: SplitRecord;
+	/** Sentences that take no part, since they have no label. */
+	n_unlabelled?: number;
 }
 
 /** More are a column of names or numbers: a probe of them has a weight for each and every column. */
 const MOST_CLASSES = 1000;
 
-/**
- * Reads the classes of one label. Sentences whose label is empty take no part. Without a split column, a seeded
- * tenth of every class is for validation and a tenth for the test; with one that has no validation sentences, a
- * seeded tenth of the training sentences of every class is taken.
- */
+/** Reads the classes of one label. Sentences whose label is empty take no part. */
 export function makeTask(
 	sentences: Sentences,
 	label: string,
-	seed: number,
+	split: DataSplit,
 ): Task {
-	const values = labelColumn(sentences, label);
+	const column = labelColumn(sentences, label);
+	const values = column.map((value) => (hasLabel(value) ? value : ""));
 	const labelled = [...values.keys()].filter((i) => values[i] !== "");
 	const { classes, code } = classesOf(values, label, "sentences");
 	const truth = Uint32Array.from(values, code);
-	const parts = splitOf(sentences, labelled, truth, label, seed);
+	const parts = partsOf(split, labelled, label);
 	if (new Set(parts.train.map((i) => truth[i])).size < 2)
 		throw new Error(
 			`The training sentences have one class only of the label "${label}"; a probe needs two or more to learn from.`,
 		);
-	return { classes, truth, ...parts };
+	const n_unlabelled = values.length - labelled.length;
+	return { classes, truth, n_unlabelled, ...parts };
 }
 
 /** The different values that are not empty, sorted, and the number of each. Throws where they are no classes. */
@@ -68,18 +82,44 @@ export function classesOf(
 
 /** The same split, with the labels shuffled among all sentences that take part: what can be learned by heart only. */
 export function shuffledTask(task: Task, seed: number): Task {
-	const members = [...task.train, ...task.validation, ...task.test];
-	const labels = random(seed).shuffle(
-		Uint32Array.from(members, (i) => task.truth[i]),
-	);
-	const truth = task.truth.slice();
-	for (const [at, i] of members.entries()) truth[i] = labels[at];
-	return { ...task, truth };
+	return { ...task, truth: shuffledValues(task, task.truth, seed) };
 }
 
-/** What the test rows are parts of; undefined where each is its own. */
-export function testGroups({ groups, test }: Task): Uint32Array | undefined {
-	return groups && test.map((i) => groups[i]);
+/**
+ * The values of the rows that take part, dealt anew. Copies get the same one, and so does a whole unit whose values are
+ * all the same: else what is learned by heart of the one could not be told of the other.
+ */
+export function shuffledValues<T extends Uint32Array | Float64Array>(
+	{ train, validation, test, units, copies }: Omit<Parts, "split">,
+	values: T,
+	seed: number,
+): T {
+	const members = [...train, ...validation, ...test];
+	const first = new Map<number, number>();
+	const mixed = new Set<number>();
+	for (const i of members) {
+		const known = first.get(units[i]) ?? values[i];
+		first.set(units[i], known);
+		if (known !== values[i]) mixed.add(units[i]);
+	}
+	const block = (i: number) =>
+		mixed.has(units[i]) ? -1 - copies[i] : units[i];
+	const place = new Map<number, number>();
+	const own: number[] = []; // of each block the value of its first row
+	for (const i of members)
+		if (!place.has(block(i))) place.set(block(i), own.push(values[i]) - 1);
+	const dealt = random(seed).shuffle(Float64Array.from(own));
+	const shuffled = values.slice() as T;
+	for (const i of members) shuffled[i] = dealt[place.get(block(i)) as number];
+	return shuffled;
+}
+
+/** The units of the test rows. */
+export function testUnits({
+	units,
+	test,
+}: Pick<Task, "units" | "test">): Uint32Array {
+	return test.map((i) => units[i]);
 }
 
 /** The values of a label. Throws where there is no such label, listing near names. */
@@ -93,76 +133,42 @@ export function labelColumn(sentences: Sentences, label: string): string[] {
 	);
 }
 
-export type Parts = Pick<Task, "train" | "validation" | "test">;
+export type Parts = Omit<Task, "classes" | "truth">;
 
-/**
- * The sentences for training, validation and test among those that take part, stratified by their classes: as the
- * sentences' own column says, else a seeded 80/10/10. Throws where one of the three has none.
- */
-export function splitOf(
-	sentences: Sentences,
-	labelled: number[],
-	truth: Uint32Array,
+/** What a reader should know of the rows of a task, a sentence each. */
+export function taskNotes(
 	label: string,
-	seed: number,
+	{ split, test, n_unlabelled = 0 }: Parts,
+	seen?: Uint8Array,
+): string[] {
+	const { train, validation, test: held } = split.sentences;
+	const all = train + validation + held + n_unlabelled;
+	return [
+		...unlabelledNotes(label, n_unlabelled, all),
+		...splitNotes(split),
+		...seenNotes(seen, test),
+	];
+}
+
+/** The sentences for training, validation and test among those that take part. Throws where one of the three has none. */
+export function partsOf(
+	split: DataSplit,
+	labelled: number[],
+	label: string,
 ): Parts {
-	const parts = split(sentences, labelled, truth, seed);
+	const { units, copies } = split;
+	const { record, ...parts } = splitAmong(split, labelled);
+	const n = new Set(labelled.map((i) => units[i])).size;
+	if (!record.given && n < FEWEST_UNITS)
+		throw new Error(
+			`Only ${n} different texts${record.by === "text" ? "" : " or groups"} have the label "${label}" (${labelled.length} sentences); a probe needs at least ${FEWEST_UNITS} to split into training, validation and test.`,
+		);
 	for (const part of ["train", "validation", "test"] as const)
 		if (parts[part].length === 0)
 			throw new Error(
-				`No sentence with a "${label}" is in the ${part} split; give sentences of every split, or leave the split column out and one is made.`,
+				record.made
+					? `No sentence with a "${label}" came into the ${part} part of the split by seed ${record.seed}; give more sentences, or a split column.`
+					: `No sentence with a "${label}" is in the ${part} split; give sentences of every split, or leave the split column out and one is made.`,
 			);
-	return parts;
-}
-
-function split(
-	sentences: Sentences,
-	labelled: number[],
-	truth: Uint32Array,
-	seed: number,
-): Parts {
-	const given = sentences.split;
-	if (!given) {
-		if (labelled.length < 10)
-			throw new Error(
-				`Only ${labelled.length} sentences have the label; a probe needs at least 10 to split into training, validation and test.`,
-			);
-		const tenths = deal(labelled, truth, seed);
-		return {
-			train: tenths((t) => t < 8),
-			validation: tenths((t) => t === 8),
-			test: tenths((t) => t === 9),
-		};
-	}
-	const of = (name: string) => labelled.filter((i) => given[i] === name);
-	const test = Uint32Array.from(of("test"));
-	const validation = of("validation");
-	if (validation.length > 0)
-		return {
-			train: Uint32Array.from(of("train")),
-			validation: Uint32Array.from(validation),
-			test,
-		};
-	const tenths = deal(of("train"), truth, seed);
-	return {
-		train: tenths((t) => t < 9),
-		validation: tenths((t) => t === 9),
-		test,
-	};
-}
-
-/** Deals sentences into ten even parts, class by class, so that each part has the same share of every class. */
-function deal(
-	members: number[],
-	truth: Uint32Array,
-	seed: number,
-): (keep: (tenth: number) => boolean) => Uint32Array {
-	const shuffled = random(seed).shuffle(Uint32Array.from(members));
-	const tenth = new Map(
-		[...shuffled]
-			.sort((a, b) => truth[a] - truth[b]) // stable: the order inside a class stays shuffled
-			.map((i, at) => [i, at % 10]),
-	);
-	return (keep) =>
-		Uint32Array.from(members.filter((i) => keep(tenth.get(i) as number)));
+	return { ...parts, units, copies, split: record };
 }

@@ -1,6 +1,7 @@
 import { type Activations, keptTokens } from "../activations";
+import type { DataSplit, Split } from "../dataset";
 import { random } from "../random";
-import { classesOf, labelColumn, splitOf, type Task } from "./task";
+import { classesOf, labelColumn, partsOf, type Task } from "./task";
 
 /** A token that a label is asked for. */
 export interface LabelledToken {
@@ -38,7 +39,7 @@ export interface TokenTask extends Task {
 /** How many tokens are read, and from what. */
 export interface TokenOptions {
 	before?: string | undefined;
-	/** At most so many tokens, of whole sentences drawn at random. Default: 50,000. */
+	/** At most so many tokens, of whole sentences drawn at random, with their copies. Default: 50,000. */
 	max_tokens?: number | undefined;
 	seed: number;
 }
@@ -52,25 +53,23 @@ const MOST = 50_000;
 export function tokenTask(
 	acts: Activations,
 	label: TokenLabel | string,
+	split: DataSplit,
 	options: TokenOptions,
 ): TokenTask {
 	const { before, max_tokens = MOST, seed } = options;
-	const { sentences } = acts;
 	const name = typeof label === "string" ? label : label.name;
 	const { rows, groups, values, n_sentences } = drawTokens(
 		acts,
 		labeller(acts, label),
 		{
-			keep: keptTokens(acts, before).keep,
-			most: max_tokens,
-			seed,
+			...{ keep: keptTokens(acts, before).keep, most: max_tokens, seed },
+			...{ units: split.units, parts: split.parts },
 		},
 	);
 	const { classes, code } = classesOf(values, name, "tokens");
 	const truth = Uint32Array.from(values, (value) => code(value));
-	const stratum = rarestClass(groups, truth, classes.length, sentences);
 	const members = [...new Set(groups)].sort((a, b) => a - b);
-	const of = splitOf(sentences, members, stratum, name, seed);
+	const of = partsOf(split, members, name);
 	const part = (chosen: Uint32Array) => {
 		const inside = new Set(chosen);
 		return Uint32Array.from(groups.keys()).filter((i) => inside.has(groups[i]));
@@ -80,6 +79,9 @@ export function tokenTask(
 		train: part(of.train),
 		validation: part(of.validation),
 		test: part(of.test),
+		units: groups.map((sentence) => split.units[sentence]),
+		copies: groups.map((sentence) => split.copies[sentence]),
+		split: of.split,
 	};
 }
 
@@ -158,12 +160,38 @@ function labeller(
 	};
 }
 
-/** The labelled tokens of sentences in random order, until the next sentence has too many. */
+/** The same units with those of each part spread evenly, so that the first ones have each part's share. */
+function inTurn(
+	units: Uint32Array,
+	partOf: (unit: number) => Split,
+): Uint32Array {
+	const sizes = { train: 0, validation: 0, test: 0 };
+	const places = new Map<number, number>();
+	for (const unit of units) places.set(unit, sizes[partOf(unit)]++);
+	const at = (unit: number) =>
+		(places.get(unit) as number) / sizes[partOf(unit)];
+	return units.slice().sort((a, b) => at(a) - at(b)); // stable: else as they were drawn
+}
+
+function named(sentences: number[]): string {
+	const more = new Set(sentences).size - 1;
+	const first = `sentence ${sentences[0]}`;
+	return more === 0
+		? `${first} alone`
+		: `${first} with the ${more} that share its text or its group`;
+}
+
+/** The labelled tokens of units in random order, until the next unit has too many. */
 function drawTokens(
 	acts: Activations,
 	classOf: (row: number) => string,
-	{ keep, most, seed }: { keep: Uint8Array; most: number; seed: number },
+	how: Pick<DataSplit, "units" | "parts"> & {
+		keep: Uint8Array;
+		most: number;
+		seed: number;
+	},
 ): Pick<TokenTask, "rows" | "groups" | "n_sentences"> & { values: string[] } {
+	const { keep, units, parts, most, seed } = how;
 	if (!Number.isSafeInteger(most) || most < 10)
 		throw new Error(
 			`max_tokens is ${most}, where a whole number of at least 10 was expected.`,
@@ -172,43 +200,30 @@ function drawTokens(
 	const rowsOf = new Map<number, number[]>();
 	for (let row = 0; row < keep.length; row++) {
 		if (!keep[row]) continue;
-		const own = rowsOf.get(sentence[row]);
+		const unit = units[sentence[row]];
+		const own = rowsOf.get(unit);
 		if (own) own.push(row);
-		else rowsOf.set(sentence[row], [row]);
+		else rowsOf.set(unit, [row]);
 	}
-	const order = random(seed).shuffle(Uint32Array.from(rowsOf.keys()));
+	const order = inTurn(
+		random(seed).shuffle(Uint32Array.from(rowsOf.keys())),
+		(unit) => parts[sentence[(rowsOf.get(unit) as number[])[0]]],
+	);
 	const rows: number[] = [];
 	const values: string[] = [];
-	for (const s of order) {
-		const own = (rowsOf.get(s) as number[])
+	for (const unit of order) {
+		const own = (rowsOf.get(unit) as number[])
 			.map((row) => ({ row, value: classOf(row) }))
 			.filter(({ value }) => value !== "");
 		if (rows.length === 0 && own.length > most)
 			throw new Error(
-				`max_tokens is ${most}, but sentence ${s} alone has ${own.length} labelled tokens, and whole sentences are read; give more.`,
+				`max_tokens is ${most}, but ${named(own.map(({ row }) => sentence[row]))} has ${own.length} labelled tokens, and whole sentences are read; give more.`,
 			);
 		if (rows.length + own.length > most) break;
 		rows.push(...own.map(({ row }) => row));
 		values.push(...own.map(({ value }) => value));
 	}
 	const groups = Uint32Array.from(rows, (row) => sentence[row]);
-	const n_sentences = order.length;
+	const n_sentences = new Set(sentence.filter((_, row) => keep[row])).size;
 	return { rows: Uint32Array.from(rows), groups, values, n_sentences };
-}
-
-/** Of each sentence the class of its tokens that fewest tokens have, so that every split gets its share of that. */
-function rarestClass(
-	groups: Uint32Array,
-	truth: Uint32Array,
-	nClasses: number,
-	sentences: Activations["sentences"],
-): Uint32Array {
-	const counts = new Uint32Array(nClasses);
-	for (const c of truth) counts[c]++;
-	const rarest = new Int32Array(sentences.text.length).fill(-1);
-	for (const [i, c] of truth.entries()) {
-		const known = rarest[groups[i]];
-		if (known < 0 || counts[c] < counts[known]) rarest[groups[i]] = c;
-	}
-	return Uint32Array.from(rarest, (c) => Math.max(c, 0));
 }

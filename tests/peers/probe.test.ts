@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logisticRegression, predict } from "../../src/probe";
-import { resamples } from "../../src/probe/bootstrap";
 import { ridgeFitter } from "../../src/probe/ridge";
 import { scorePredictions } from "../../src/probe/score";
 import { random } from "../../src/random";
+import { resamples } from "../../src/resamples";
 import { dense, furthest, sparse } from "../matrices";
 import { noScikitLearn, scikitLearn } from "./scikit-learn";
 
@@ -90,7 +90,10 @@ for (const nClasses of [2, 4])
 		skip: noScikitLearn,
 	}, () => {
 		const { given, peer } = sayings(nClasses);
-		const own = scorePredictions({ ...given, seed: 0 });
+		const own = scorePredictions({
+			...{ ...given, seed: 0 },
+			units: given.truth.map((_, i) => i),
+		});
 		const script = `${metrics}\nresult = measure(None)`;
 		const theirs = scikitLearn<number[]>(script, peer);
 		const { accuracy, balanced_accuracy, macro_f1, auc } = own;
@@ -106,7 +109,7 @@ for (const unit of ["rows", "groups"])
 		const groups = given.truth.map((_, i) =>
 			unit === "rows" ? i : Math.floor(i / 4),
 		);
-		const own = scorePredictions({ ...given, groups, seed: 7 });
+		const own = scorePredictions({ ...given, units: groups, seed: 7 });
 		const listed = Array.from(resamples(groups, 1000, 7), (w) => [...w]);
 		const script = `${metrics}
 each = np.array([measure(np.array(w)) for w in listed])

@@ -60,6 +60,7 @@ test("R², errors and rank correlation of a case worked by hand", () => {
 	const score = scoreNumbers(
 		Float64Array.of(1, 2, 3, 4),
 		Float64Array.of(1, 1, 4, 4),
+		[0, 1, 2, 3],
 		7,
 		0,
 	);
@@ -68,7 +69,9 @@ test("R², errors and rank correlation of a case worked by hand", () => {
 	near(score.rmse, Math.sqrt(0.5));
 	near(score.spearman, 4 / Math.sqrt(5 * 4));
 	assert.deepEqual([score.n_test, score.columns], [4, 7]);
-	const same = scoreNumbers(Float64Array.of(2, 2), Float64Array.of(1, 3), 1, 0);
+	const same = scoreNumbers(
+		...([Float64Array.of(2, 2), Float64Array.of(1, 3), [0, 1], 1, 0] as const),
+	);
 	assert.ok(Number.isNaN(same.r2) && Number.isNaN(same.spearman));
 });
 

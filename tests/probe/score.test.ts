@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scorePredictions, wilsonInterval } from "../../src/probe/score";
+import { wilsonInterval } from "../../src/intervals";
+import { scorePredictions } from "../../src/probe/score";
 import { random } from "../../src/random";
 
 test("the interval of 8 hits in 10 is the one worked by hand", () => {
@@ -41,6 +42,7 @@ const say = (
 		nClasses,
 		...(probabilities && { probabilities: Float32Array.from(probabilities) }),
 		columns: 3,
+		units: truth.map((_, i) => i),
 		seed: 0,
 	});
 const near = (a: number, b: number) =>
@@ -90,6 +92,7 @@ test("2,000 intervals of a known accuracy hold it 93 to 97 times in a hundred", 
 		const predicted = truth.map((c) => (draw.uniform() < 0.8 ? c : 1 - c));
 		const { interval } = scorePredictions({
 			...{ truth, predicted, nClasses: 2, columns: 1 },
+			units: truth.map((_, i) => i),
 			seed: repeat,
 		});
 		if (interval[0] <= 0.8 && 0.8 <= interval[1]) held++;

@@ -46,7 +46,9 @@ test("F1 of all tags and of each, and the share of sentences that are all right,
 	// Tag 1: found in one of two, said once too often; tag 2: found.
 	const truth = [Uint32Array.of(1, 1, 0), Uint32Array.of(0, 1, 0)];
 	const said = [Uint32Array.of(1, 0, 1), Uint32Array.of(0, 1, 0)];
-	const { micro_f1, macro_f1, exact_match } = scoreTags(truth, said, 0);
+	const { micro_f1, macro_f1, exact_match } = scoreTags(
+		...([truth, said, [0, 1, 2], 0] as const),
+	);
 	assert.ok(Math.abs(micro_f1 - 4 / 6) < 1e-12);
 	assert.ok(Math.abs(macro_f1 - (1 / 2 + 1) / 2) < 1e-12);
 	assert.ok(Math.abs(exact_match - 1 / 3) < 1e-12);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Sentences } from "../../src/dataset";
+import { type Sentences, splitSentences } from "../../src/dataset";
 import { makeTask } from "../../src/probe/task";
 
 function sentences(
@@ -18,10 +18,13 @@ function sentences(
 	};
 }
 
+const taskOf = (given: Sentences, label: string, seed: number) =>
+	makeTask(given, label, splitSentences(given, { seed }));
+
 const topics = Array.from({ length: 100 }, (_, i) => (i % 4 ? "sea" : "law"));
 
 test("without a split column, each class gives a tenth to validation and a tenth to the test", () => {
-	const task = makeTask(sentences({ topic: topics }), "topic", 0);
+	const task = taskOf(sentences({ topic: topics }), "topic", 0);
 	assert.deepEqual(task.classes, ["law", "sea"]);
 	const count = (members: Uint32Array, c: number) =>
 		members.filter((i) => task.truth[i] === c).length;
@@ -39,7 +42,7 @@ test("without a split column, each class gives a tenth to validation and a tenth
 
 test("the seed decides the split, and the same seed gives the same one", () => {
 	const of = (seed: number) => [
-		...makeTask(sentences({ topic: topics }), "topic", seed).test,
+		...taskOf(sentences({ topic: topics }), "topic", seed).test,
 	];
 	assert.deepEqual(of(1), of(1));
 	assert.notDeepEqual(of(1), of(2));
@@ -49,7 +52,7 @@ test("a split column is kept to", () => {
 	const split = topics.map(
 		(_, i) => (["train", "validation", "test"] as const)[i % 3],
 	);
-	const task = makeTask(sentences({ topic: topics }, split), "topic", 0);
+	const task = taskOf(sentences({ topic: topics }, split), "topic", 0);
 	assert.ok(task.test.every((i) => i % 3 === 2));
 	assert.ok(task.validation.every((i) => i % 3 === 1));
 });
@@ -58,7 +61,7 @@ test("without validation sentences a tenth of the training sentences is taken", 
 	const split = topics.map(
 		(_, i) => (i < 80 ? "train" : "test") as "train" | "test",
 	);
-	const task = makeTask(sentences({ topic: topics }, split), "topic", 0);
+	const task = taskOf(sentences({ topic: topics }, split), "topic", 0);
 	assert.deepEqual(
 		[task.train.length, task.validation.length, task.test.length],
 		[72, 8, 20],
@@ -68,7 +71,7 @@ test("without validation sentences a tenth of the training sentences is taken", 
 
 test("sentences without a value take no part", () => {
 	const some = topics.map((topic, i) => (i % 2 ? topic : ""));
-	const task = makeTask(
+	const task = taskOf(
 		sentences({ topic: some.map((t, i) => (i % 10 === 1 ? "law" : t)) }),
 		"topic",
 		0,
@@ -80,25 +83,25 @@ test("sentences without a value take no part", () => {
 
 test("a label that is not there is refused with near names", () => {
 	assert.throws(
-		() => makeTask(sentences({ topic: topics, tense: topics }), "topik", 0),
+		() => taskOf(sentences({ topic: topics, tense: topics }), "topik", 0),
 		/no label "topik"; near it are topic, tense/,
 	);
 	assert.throws(
-		() => makeTask({ ...sentences({ topic: topics }), labels: {} }, "topic", 0),
+		() => taskOf({ ...sentences({ topic: topics }), labels: {} }, "topic", 0),
 		/no labels at all/,
 	);
 });
 
 test("a label with one class is refused", () => {
 	assert.throws(
-		() => makeTask(sentences({ topic: topics.map(() => "sea") }), "topic", 0),
+		() => taskOf(sentences({ topic: topics.map(() => "sea") }), "topic", 0),
 		/one class only \("sea"\)/,
 	);
 });
 
 test("a column of identifiers is refused, and one of numbers is sent to probeNumber", () => {
 	const refused = (id: string[], message: RegExp) =>
-		assert.throws(() => makeTask(sentences({ id }), "id", 0), message);
+		assert.throws(() => taskOf(sentences({ id }), "id", 0), message);
 	refused(
 		topics.map((_, i) => `user-${i}`),
 		/100 different values in 100 sentences, as a column of identifiers has; give one of at most 1000 values/,
@@ -112,38 +115,41 @@ test("a column of identifiers is refused, and one of numbers is sent to probeNum
 test("10,000 different labels that repeat are refused before anything is allocated for them", () => {
 	const id = Array.from({ length: 50_000 }, (_, i) => `user-${i % 10_000}`);
 	assert.throws(
-		() => makeTask(sentences({ id }), "id", 0),
+		() => taskOf(sentences({ id }), "id", 0),
 		/10000 different values in 50000 sentences, as a column of identifiers has/,
 	);
 });
 
 test("classes that are numbers stand in their order, others in that of their letters", () => {
 	const numbers = topics.map((_, i) => String((i % 12) - 1));
-	const task = makeTask(sentences({ numbers }), "numbers", 0);
+	const task = taskOf(sentences({ numbers }), "numbers", 0);
 	assert.deepEqual(task.classes.slice(0, 4), ["-1", "0", "1", "2"]);
 	assert.equal(task.classes[11], "10");
 	const words = topics.map((_, i) => ["b", "10", "a", "9"][i % 4]);
-	assert.deepEqual(makeTask(sentences({ words }), "words", 0).classes, [
+	assert.deepEqual(taskOf(sentences({ words }), "words", 0).classes, [
 		...["10", "9", "a", "b"],
 	]);
 });
 
-test("a split without sentences is refused", () => {
-	assert.throws(
-		() =>
-			makeTask(
-				sentences(
-					{ topic: topics },
-					topics.map(() => "train"),
-				),
-				"topic",
-				0,
-			),
-		/is in the test split/,
+test("a column that says train only lacks the rest, which is taken from it", () => {
+	const all = topics.map(() => "train" as const);
+	const {
+		train,
+		validation,
+		test: held,
+		split,
+	} = taskOf(sentences({ topic: topics }, all), "topic", 0);
+	assert.deepEqual(
+		[train.length, validation.length, held.length],
+		[80, 10, 10],
 	);
+	assert.deepEqual([split.given, split.made, split.seed], [true, true, 0]);
+});
+
+test("a split without training sentences is refused", () => {
 	assert.throws(
 		() =>
-			makeTask(
+			taskOf(
 				sentences(
 					{ topic: topics },
 					topics.map(() => "test"),
@@ -157,11 +163,11 @@ test("a split without sentences is refused", () => {
 
 test("no sentences, and too few to split, are refused", () => {
 	assert.throws(
-		() => makeTask(sentences({ topic: [] }), "topic", 0),
+		() => taskOf(sentences({ topic: [] }), "topic", 0),
 		/no sentences to probe/,
 	);
 	assert.throws(
-		() => makeTask(sentences({ topic: ["a", "b", "a", "b"] }), "topic", 0),
-		/Only 4 sentences/,
+		() => taskOf(sentences({ topic: ["a", "b", "a", "b"] }), "topic", 0),
+		/Only 4 different texts have the label "topic" \(4 sentences\)/,
 	);
 });

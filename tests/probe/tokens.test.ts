@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { extract } from "../../src/activations";
+import { type Activations, extract } from "../../src/activations";
+import { splitSentences } from "../../src/dataset";
 import { loadModel } from "../../src/model";
 import { probe, type TokenLabel } from "../../src/probe";
 import { tokenTask, typeTask } from "../../src/probe/tokens";
@@ -31,6 +32,12 @@ let at = 0;
 const acts = fakeActivations(text, () => vectors[at++]);
 const latents = fakeLatents(acts);
 
+const tasked = (
+	given: Activations,
+	label: TokenLabel,
+	how: { seed: number; max_tokens?: number; before?: string },
+) => tokenTask(given, label, splitSentences(given.sentences, how), how);
+
 /** Whether "not" stands before the token, or is it. */
 const after: TokenLabel = {
 	name: "after not",
@@ -50,7 +57,7 @@ test("a token's class is read from what the model carries, where which token it 
 });
 
 test("the tokens of one sentence are all for training, for validation or for the test", () => {
-	const task = tokenTask(acts, after, { seed: 1 });
+	const task = tasked(acts, after, { seed: 1 });
 	const sentences = [task.train, task.validation, task.test].map(
 		(part) => new Set(Array.from(part, (i) => task.groups[i])),
 	);
@@ -67,7 +74,7 @@ test("a split that the sentences have is the tokens' too", () => {
 		i < 100 ? "train" : i < 200 ? "validation" : "test",
 	) as ("train" | "validation" | "test")[];
 	const given = { ...acts, sentences: { ...acts.sentences, split } };
-	const task = tokenTask(given, after, { seed: 1 });
+	const task = tasked(given, after, { seed: 1 });
 	assert.ok(Array.from(task.test).every((i) => task.groups[i] >= 200));
 	assert.ok(Array.from(task.train).every((i) => task.groups[i] < 100));
 });
@@ -78,7 +85,7 @@ test("a control task gives every token type one class, drawn as often as the tra
 		of: ({ token }) => (token % 10 === 0 ? "a" : "b"),
 	};
 	const many = Array.from({ length: 400 }, (_, i) => `${i} x${i} y${i} z${i}`);
-	const task = tokenTask(
+	const task = tasked(
 		fakeActivations(many, () => [1]),
 		rare,
 		{ seed: 0 },
@@ -87,7 +94,7 @@ test("a control task gives every token type one class, drawn as often as the tra
 	const control = typeTask(task, token, 5);
 	const share = control.truth.filter((c) => c === 0).length / 1600;
 	assert.ok(share > 0.07 && share < 0.13, `${share}`);
-	const own = tokenTask(acts, after, { seed: 0 });
+	const own = tasked(acts, after, { seed: 0 });
 	const { truth, rows } = typeTask(own, acts.rows.token, 5);
 	const classes = new Map<number, Set<number>>();
 	for (const [i, row] of rows.entries()) {
@@ -96,7 +103,7 @@ test("a control task gives every token type one class, drawn as often as the tra
 	}
 	assert.ok([...classes.values()].every(({ size }) => size === 1));
 	assert.ok(new Set(truth).size === 2);
-	assert.deepEqual(own.truth, tokenTask(acts, after, { seed: 0 }).truth);
+	assert.deepEqual(own.truth, tasked(acts, after, { seed: 0 }).truth);
 });
 
 test("what can be learned by heart of the token alone has no selectivity from which token it is", async () => {
@@ -137,16 +144,16 @@ test("intervals are by sentence: tokens that err together widen them", async () 
 });
 
 test("max_tokens reads the tokens of whole sentences, drawn at random, and says so", async () => {
-	const { rows, groups } = tokenTask(acts, after, { max_tokens: 100, seed: 2 });
+	const { rows, groups } = tasked(acts, after, { max_tokens: 100, seed: 2 });
 	assert.equal(rows.length, 96);
 	assert.equal(new Set(groups).size, 12);
 	assert.ok(Math.max(...groups) > 100);
 	const few = await probe(acts, { label: after, max_tokens: 100 });
 	assert.match(
-		few.notes[0],
-		/^The labelled tokens of 12 of 300 sentences were/,
+		few.notes.join(" "),
+		/The labelled tokens of 12 of 300 sentences were/,
 	);
-	const other = tokenTask(acts, after, { max_tokens: 100, seed: 3 });
+	const other = tasked(acts, after, { max_tokens: 100, seed: 3 });
 	assert.notDeepEqual(other.rows, rows);
 });
 
@@ -160,7 +167,7 @@ test("`before` leaves out the tokens behind it", () => {
 		name: "first",
 		of: ({ position }) => position === 1,
 	};
-	const { rows } = tokenTask(cut, first, { before: "half", seed: 0 });
+	const { rows } = tasked(cut, first, { before: "half", seed: 0 });
 	assert.ok(rows.length > 300 && rows.length < 300 * 8);
 	const ends = (row: number) => acts.rows.end[row];
 	assert.ok(rows.every((row) => ends(row) <= half[acts.rows.sentence[row]]));

@@ -1,5 +1,5 @@
 import type { Clustering } from "../cluster";
-import type { Sentences } from "../dataset";
+import { hasLabel, type Sentences, unlabelledNotes } from "../dataset";
 import { turns } from "../interrupt";
 import { nearNames } from "../suggest";
 import { topIndices } from "../top";
@@ -10,8 +10,25 @@ import type { FactorNeurons } from "./report";
 export interface Factor {
 	label: string;
 	classes: string[];
-	/** The class of each of the chosen sentences. */
+	/** The class of each of the chosen sentences; `classes.length` where it has no label, and takes no part. */
 	of: Uint32Array; // [chosen.length]
+	/** Sentences that have no label. */
+	n_unlabelled: number;
+}
+
+/** Those of some of the chosen that have the label. */
+export function labelled(
+	{ of, classes }: Factor,
+	rows: Uint32Array,
+): Uint32Array {
+	return rows.filter((row) => of[row] < classes.length);
+}
+
+/** A sentence for each factor that some sentences have no label of. */
+export function factorNotes(factors: Factor[]): string[] {
+	return factors.flatMap(({ label, of, n_unlabelled }) =>
+		unlabelledNotes(label, n_unlabelled, of.length),
+	);
 }
 
 /** Labels with more classes than this are names or texts rather than factors. */
@@ -70,30 +87,33 @@ function asFactor(
 	column: string[],
 	chosen: Uint32Array,
 ): Factor {
-	const values = Array.from(chosen, (i) => column[i] || "(none)");
-	const classes = [...new Set(values)].sort((a, b) =>
+	const values = Array.from(chosen, (i) => column[i]);
+	const classes = [...new Set(values.filter(hasLabel))].sort((a, b) =>
 		a.localeCompare(b, "en", { numeric: true }),
 	);
 	const number = new Map(classes.map((name, i) => [name, i]));
 	return {
 		label,
 		classes,
-		of: Uint32Array.from(values, (v) => number.get(v) ?? 0),
+		of: Uint32Array.from(values, (v) => number.get(v) ?? classes.length),
+		n_unlabelled: values.filter((v) => !hasLabel(v)).length,
 	};
 }
 
 /**
- * For each class of a factor the neurons (five at most) with the largest AUC on the rows `choose`, measured again on the rows `held`,
+ * For each class of a factor the neurons (five at most) with the largest AUC on the rows `chosen`, measured again on the rows `measured`,
  * so that the numbers are not flattered by the choice.
  */
 export async function neuronsOf(
 	factor: Factor,
 	means: Matrix,
-	choose: Uint32Array,
-	held: Uint32Array,
+	chosen: Uint32Array,
+	measured: Uint32Array,
 	signal?: AbortSignal,
 ): Promise<FactorNeurons[]> {
 	const groups = factor.classes.length;
+	const choose = labelled(factor, chosen);
+	const held = labelled(factor, measured);
 	const of = (rows: Uint32Array) => Uint32Array.from(rows, (i) => factor.of[i]);
 	const turn = turns(signal);
 	const own = of(choose);

@@ -1,5 +1,11 @@
 import type { Clustering } from "../cluster";
-import type { Sentences } from "../dataset";
+import {
+	type DataSplit,
+	type Sentences,
+	splitAmong,
+	splitNotes,
+	splitSentences,
+} from "../dataset";
 import { listenTo } from "../interrupt";
 import { type Decoder, parseHook } from "../model";
 import { random } from "../random";
@@ -12,7 +18,14 @@ import {
 	standardised,
 } from "./association";
 import { measureEffects } from "./effects";
-import { clusterFactor, type Factor, factorsOf, neuronsOf } from "./factors";
+import {
+	clusterFactor,
+	type Factor,
+	factorNotes,
+	factorsOf,
+	labelled,
+	neuronsOf,
+} from "./factors";
 import { halves } from "./halves";
 import { sentenceMeans } from "./means";
 import { thin } from "./pick";
@@ -34,6 +47,10 @@ export interface NeuronOptions {
 	 * Default: 64 of the sentences themselves, scored by the log-probability of the clause after `prefix_end`.
 	 */
 	answers?: Answer[];
+	/** Of the split, where one is made. Default: 0. */
+	seed?: number;
+	/** A label column whose values are kept together by a split that is made, e.g. "author". Default: the sentences' own `group`. */
+	group?: string;
 	/** Ends the work, with the signal's reason as error. Default: the notebook's interrupt. */
 	signal?: AbortSignal;
 }
@@ -47,7 +64,8 @@ const together = 0.5;
  * clustering of their Pearson correlation (at least 0.5); and what setting one, or a group, to zero does to the answers,
  * beside as many neurons picked at random.
  *
- * Neurons are chosen on the train split and measured on the test split; sentences without a split are halved in turn.
+ * Neurons are chosen on the train split and measured on the test split, which `splitSentences` makes where there is none.
+ * Sentences without a label take no part in what is said of it.
  *
  * Throws on a layer out of range, a label that is not there, no sentences, clusters of other sentences.
  */
@@ -61,7 +79,10 @@ export async function neurons(
 	const signal = listenTo(options.signal);
 	const hook_name = parseHook(model, `blocks.${layer}.mlp.hook_post`);
 	const d_mlp = model.info.d_mlp;
-	const { chosen, choose, held } = chooseSentences(sentences, limit);
+	const { seed, group } = options;
+	const split = splitSentences(sentences, { seed, group });
+	const { chosen, choose, held } = chooseSentences(split, limit);
+	const looked = splitAmong(split, [...chosen]).record;
 	const given = factorsOf(sentences, chosen, options.labels);
 	const byCluster =
 		options.clusters && clusterFactor(options.clusters, sentences, chosen);
@@ -98,6 +119,7 @@ export async function neurons(
 		d_mlp,
 		n_chosen_on: choose.length,
 		n_held_out: held.length,
+		split: looked,
 		factors,
 		...(clusters && { clusters }),
 		groups,
@@ -105,13 +127,14 @@ export async function neurons(
 		effects,
 		score: prompts.wrong ? "logit difference" : "log-probability",
 		n_prompts: prompts.right.length,
+		notes: [...factorNotes(given), ...splitNotes(looked)],
 		seconds: (performance.now() - began) / 1000,
 	};
 }
 
 /** The sentences looked at, and which of them neurons are chosen and measured on. */
-function chooseSentences(sentences: Sentences, limit: number) {
-	const { train, test } = halves(sentences, "neurons");
+function chooseSentences(split: DataSplit, limit: number) {
+	const { train, test } = halves(split, "neurons");
 	const measured = thin(test, Math.floor(limit / 2));
 	const used = thin(train, limit - measured.length);
 	return {
@@ -132,15 +155,11 @@ function tableOf(
 	listed: number[],
 	factors: Factor[],
 ): number[][] {
-	const parts = factors.map(({ of, classes }) =>
-		aucByGroup(
-			means,
-			held,
-			Uint32Array.from(held, (i) => of[i]),
-			classes.length,
-			listed,
-		),
-	);
+	const parts = factors.map((factor) => {
+		const rows = labelled(factor, held);
+		const of = Uint32Array.from(rows, (i) => factor.of[i]);
+		return aucByGroup(means, rows, of, factor.classes.length, listed);
+	});
 	return listed.map((_, row) => parts.flatMap((part) => Array.from(part[row])));
 }
 
@@ -161,14 +180,11 @@ function groupsOf(
 			});
 		const column = { data: mean, rows: means.rows, columns: 1 };
 		const best = factors
-			.flatMap(({ label, classes, of }) => {
-				const [auc] = aucByGroup(
-					column,
-					held,
-					Uint32Array.from(held, (i) => of[i]),
-					classes.length,
-					[0],
-				);
+			.flatMap((factor) => {
+				const { label, classes } = factor;
+				const rows = labelled(factor, held);
+				const of = Uint32Array.from(rows, (i) => factor.of[i]);
+				const [auc] = aucByGroup(column, rows, of, classes.length, [0]);
 				return classes.map((name, g) => ({ label, class: name, auc: auc[g] }));
 			})
 			.filter(({ auc }) => !Number.isNaN(auc))

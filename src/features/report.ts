@@ -1,3 +1,4 @@
+import type { SplitRecord } from "../dataset";
 import type { HookName } from "../model";
 
 /** How strongly one neuron goes with one class of a label, or with one cluster. */
@@ -42,7 +43,7 @@ export interface NeuronEffect {
 	before: number;
 	/** Mean change of the score when the neurons are zero, in nats: negative where they helped. */
 	change: number;
-	/** 95 % interval of the mean change (normal approximation). */
+	/** 95 % interval of the mean change (normal approximation), prompts of the same tokens being one; NaN where all are the same. */
 	interval: [number, number];
 	/** Share of prompts whose preferred answer turns from right to wrong; only where wrong answers were given. */
 	flipped?: number;
@@ -58,6 +59,8 @@ export interface NeuronReport {
 	/** Sentences that neurons were chosen on, and those that the associations were measured on. */
 	n_chosen_on: number;
 	n_held_out: number;
+	/** How the sentences were split. */
+	split: SplitRecord;
 	factors: FactorNeurons[];
 	/** Present where a clustering was given. */
 	clusters?: FactorNeurons[];
@@ -69,6 +72,8 @@ export interface NeuronReport {
 	/** What an answer's score is. */
 	score: "logit difference" | "log-probability";
 	n_prompts: number;
+	/** What a reader should know, a sentence each. */
+	notes: string[];
 	/** Wall-clock. */
 	seconds: number;
 }

@@ -41,17 +41,22 @@ export function insideCounts(
 	return counts;
 }
 
+/** Of each sentence, whether any of the latents fires. */
+export function firesOn(firings: Firings, latents: number[]): Uint8Array {
+	const fires = new Uint8Array(firings.n);
+	for (const latent of latents)
+		for (const s of sentencesOfLatent(firings, latent)) fires[s] = 1;
+	return fires;
+}
+
 /** The match of "any of the latents fires". */
 export function matchOfAny(
 	firings: Firings,
 	{ inside, size }: ClassRows,
 	latents: number[],
 ): Match {
-	const fires = new Uint8Array(firings.n);
-	for (const latent of latents)
-		for (const s of sentencesOfLatent(firings, latent)) fires[s] = 1;
 	let [right, wrong] = [0, 0];
-	fires.forEach((one, s) => {
+	firesOn(firings, latents).forEach((one, s) => {
 		if (!one) return;
 		if (inside[s]) right++;
 		else wrong++;

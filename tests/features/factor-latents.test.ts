@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { factorLatents } from "../../src/features";
 import { firings, sentencesOfLatent } from "../../src/features/firings";
+import { wilsonInterval } from "../../src/intervals";
 import { random } from "../../src/random";
 import { fakeActivations, fakeLatents } from "../fake-activations";
 
@@ -222,5 +223,62 @@ test("bad input is refused in a sentence", async () => {
 	await assert.rejects(
 		factorLatents(made(rows), { signal: AbortSignal.abort() }),
 		{ name: "AbortError" },
+	);
+});
+
+/** Good, bad, good, bad, …, each a text of its own, without a split; latent 0 fires on good and 1 on bad. */
+function pairs(n: number, mood: (i: number) => string) {
+	const text = Array.from({ length: n }, (_, i) => `w${i} l${i % 2}`);
+	const acts = fakeActivations(
+		text,
+		(word) => [0, 1, 2].map((i) => (word === `l${i}` ? 0.1 : -1)),
+		{ labels: { mood: text.map((_, i) => mood(i)) } },
+	);
+	return fakeLatents(acts);
+}
+const moodOf = (i: number) => (i % 2 ? "bad" : "good");
+
+test("pairs in turn have both classes in both parts of the split that is made", async () => {
+	const found = await factorLatents(pairs(40, moodOf));
+	assert.deepEqual([found.n_chosen_on, found.n_held_out], [32, 4]);
+	assert.deepEqual(
+		found.classes.map((c) => [c.class, c.latent, c.n, c.f1]),
+		[
+			["bad", 1, 2, 1],
+			["good", 0, 2, 1],
+		],
+	);
+	// Two texts fire or should: they carry no more than Wilson's interval of two.
+	for (const { f1_interval } of found.classes)
+		assert.deepEqual(f1_interval, wilsonInterval(2, 2));
+	assert.match(found.notes.join(" "), /4 different texts only/);
+	assert.deepEqual([found.split.made, found.split.seed], [true, 0]);
+	const other = await factorLatents(pairs(40, moodOf), { seed: 1 });
+	assert.equal(other.split.seed, 1);
+	await assert.rejects(
+		factorLatents(pairs(8, moodOf)),
+		/8 sentences were given, of 8 different texts: .* at least 10 are needed/,
+	);
+});
+
+test("sentences without a label are in no class, count in no mean, and are told", async () => {
+	// On those without one latent 0 fires as well: with them its precision would be a half.
+	const given = pairs(400, (i) =>
+		i % 4 === 2 ? "" : i % 4 === 3 ? " " : moodOf(i),
+	);
+	const found = await factorLatents(given);
+	assert.deepEqual(
+		found.classes.map((c) => [c.class, c.latent, c.f1, c.precision]),
+		[
+			["bad", 1, 1, 1],
+			["good", 0, 1, 1],
+		],
+	);
+	const [factor] = found.factors;
+	assert.equal(factor.n_unlabelled, 160 + 20);
+	assert.equal(factor.f1_always, 2 / 3);
+	assert.match(
+		found.notes[0],
+		/^180 of 360 sentences have no "mood" and take no part/,
 	);
 });

@@ -113,10 +113,57 @@ test("clusters are looked for like a label", async () => {
 	);
 });
 
-test("sentences without a split are halved, and the limit holds", async () => {
+/** The fake sentences without a split, each a text of its own. */
+const unsplit = () => {
 	const { split: _, ...without } = sentences;
-	const report = await neurons(model, without, { layer: 0, limit: 16 });
-	assert.deepEqual([report.n_chosen_on, report.n_held_out], [8, 8]);
+	const own = (text: string, i: number) => `${"the ".repeat(i + 1)}${text}`;
+	return { ...without, text: sentences.text.map(own), offsets: {} };
+};
+
+test("sentences without a split get that of the library, and the limit holds", async () => {
+	const report = await neurons(model, unsplit(), { layer: 0 });
+	assert.deepEqual([report.n_chosen_on, report.n_held_out], [32, 4]);
+	assert.equal(report.split.made, true);
+	assert.match(report.notes.join(" "), /4 different texts only/);
+	const few = await neurons(model, unsplit(), { layer: 0, limit: 16 });
+	assert.deepEqual([few.n_chosen_on, few.n_held_out], [12, 4]);
+	const other = await neurons(model, unsplit(), { layer: 0, seed: 1 });
+	assert.equal(other.split.seed, 1);
+});
+
+test("pairs in turn give both halves both classes", async () => {
+	const given = unsplit();
+	const mood = given.text.map((_, i) => (i % 2 ? "bad" : "good"));
+	const text = given.text.map(
+		(_, i) => `${"the ".repeat(i + 1)}${i % 2 ? "cold" : "warm"} soup`,
+	);
+	const { factors } = await neurons(
+		model,
+		{ ...given, text, labels: { mood } },
+		{ layer: 0 },
+	);
+	const [bad, good] = factors;
+	assert.deepEqual([bad.class, good.class], ["bad", "good"]);
+	assert.deepEqual([bad.neurons[0].neuron, bad.neurons[0].auc], [3, 1]);
+	assert.deepEqual([good.neurons[0].neuron, good.neurons[0].auc], [2, 1]);
+});
+
+test("sentences without a label are in no class and in no mean", async () => {
+	const number = sentences.labels.number.map((name, i) =>
+		i % 8 < 6 ? name : " ",
+	);
+	const given = { ...sentences, labels: { number } };
+	const { factors, notes, table } = await neurons(model, given, { layer: 0 });
+	assert.deepEqual(
+		factors.map((f) => f.class),
+		["plural", "singular"],
+	);
+	assert.equal(factors[0].neurons[0].auc, 1);
+	assert.equal(table.auc[0].length, 2);
+	assert.match(
+		notes.join(" "),
+		/10 of 40 sentences have no "number" and take no part/,
+	);
 });
 
 test("the same call gives the same report", async () => {

@@ -20,7 +20,12 @@ export const settings: ProbeSettings = {
 	before: "prefix_end",
 	solver: "lbfgs",
 	seed: 0,
-	split: "made",
+	split: {
+		...{ given: false, made: true, seed: 0, by: "text" },
+		sentences: { train: 9600, validation: 1200, test: 1200 },
+		units: { train: 9600, validation: 1200, test: 1200 },
+		test_in_training: 0,
+	},
 	n_train: 9600,
 	n_validation: 1200,
 	n_test: 1200,

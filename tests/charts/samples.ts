@@ -136,6 +136,14 @@ export const paretoPoints = (() => {
 	);
 })();
 
+/** How the sentences of these were split. */
+const made: FactorLatents["split"] = {
+	...{ given: false, made: true, seed: 0, by: "text" },
+	sentences: { train: 10080, validation: 1260, test: 1260 },
+	units: { train: 10080, validation: 1260, test: 1260 },
+	test_in_training: 0,
+};
+
 /** What twenty-three classes might be told by. */
 export const matched: FactorLatents = (() => {
 	const r = random(6);
@@ -148,6 +156,7 @@ export const matched: FactorLatents = (() => {
 			class: name,
 			latent: latents[0],
 			f1,
+			f1_interval: [f1 - 0.02, Math.min(1, f1 + 0.02)] as [number, number],
 			precision: f1,
 			recall: f1,
 			f1_chosen: f1 + 0.005,
@@ -167,6 +176,8 @@ export const matched: FactorLatents = (() => {
 		d_sae: 1024,
 		n_chosen_on: 10080,
 		n_held_out: 1260,
+		split: made,
+		notes: [],
 		factors: labels.map((label) => ({
 			label,
 			f1: 0.9,
@@ -222,6 +233,8 @@ export const report: NeuronReport = (() => {
 		d_mlp: 512,
 		n_chosen_on: 1000,
 		n_held_out: 1000,
+		split: made,
+		notes: [],
 		factors: classes.map(([label, name], j) => ({
 			label,
 			class: name,

@@ -1,3 +1,4 @@
+import { splitWords } from "../../dataset";
 import type { FactorLatents, NeuronReport } from "../../features";
 import type { Html } from "../html";
 import { table } from "../table";
@@ -27,9 +28,20 @@ export function neuronsView(report: NeuronReport): Html {
 				]),
 		),
 		{
-			caption: `Neurons of ${report.hook_name} (${report.model_name}) most tied to each class, and ${report.groups.length} ${report.groups.length === 1 ? "group" : "groups"} that act together`,
+			caption: `Neurons of ${report.hook_name} (${report.model_name}) most tied to each class, and ${report.groups.length} ${report.groups.length === 1 ? "group" : "groups"} that act together; ${whereOf(report)}`,
 		},
 	);
+}
+
+/** How the sentences were split, and what a reader should know. */
+function whereOf({
+	split,
+	notes = [],
+}: Partial<Pick<NeuronReport, "split" | "notes">>) {
+	return [
+		split ? splitWords(split) : "",
+		...notes.map((note) => note.replace(/\.$/, "")),
+	].join(". ");
 }
 
 /** The factors, then the latents of each class. */
@@ -40,6 +52,7 @@ export function factorLatentsView(result: FactorLatents): Html {
 		c.class,
 		`${c.latent}`,
 		c.f1,
+		`${c.f1_interval[0].toFixed(3)} to ${c.f1_interval[1].toFixed(3)}`,
 		c.precision,
 		c.recall,
 		c.f1_always,
@@ -54,6 +67,7 @@ export function factorLatentsView(result: FactorLatents): Html {
 		f.f1,
 		undefined,
 		undefined,
+		undefined,
 		f.f1_always,
 		f.latents.toFixed(1),
 		f.f1_split,
@@ -65,6 +79,7 @@ export function factorLatentsView(result: FactorLatents): Html {
 			"class",
 			"best latent",
 			"F1",
+			"95 % interval",
 			"precision",
 			"recall",
 			"F1 of firing always",
@@ -74,7 +89,7 @@ export function factorLatentsView(result: FactorLatents): Html {
 		],
 		[...ofFactor, ...ofClass],
 		{
-			caption: `Latents of ${hook_name} (${model_name}) against the true factors of sentences: chosen on ${result.n_chosen_on.toLocaleString("en-US")}, measured on ${result.n_held_out.toLocaleString("en-US")} others`,
+			caption: `Latents of ${hook_name} (${model_name}) against the true factors of sentences: chosen on ${result.n_chosen_on.toLocaleString("en-US")}, measured on ${result.n_held_out.toLocaleString("en-US")} others; ${whereOf(result)}`,
 		},
 	);
 }

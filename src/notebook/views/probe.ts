@@ -1,3 +1,4 @@
+import { splitWords } from "../../dataset";
 import type {
 	Classifier,
 	KSparseResult,
@@ -187,7 +188,9 @@ function whereOf(result: ProbeSettings): string {
 	const from = result.n_test_sentences
 		? ` of ${count(result.n_test_sentences)} sentences`
 		: "";
-	return `${result.hook_name}${pool}${before}, ${count(result.n_test)} test ${result.unit}s${from}${notes}`;
+	const { split } = result;
+	const how = typeof split === "object" ? ` (${splitWords(split)})` : ""; // older records say less
+	return `${result.hook_name}${pool}${before}, ${count(result.n_test)} test ${result.unit}s${from}${how}${notes}`;
 }
 
 /** [0.9123, 0.94] as "0.912 to 0.940"; nothing where there is no interval. */

@@ -1,3 +1,4 @@
+import { splitWords } from "../../dataset";
 import type {
 	Latents,
 	Sae,
@@ -32,15 +33,24 @@ export function saeView(sae: Sae): Html {
 			["data set", cfg.dataset_path],
 			["dashboard on Neuronpedia", cfg.neuronpedia_id],
 			["latents that never fired", log_sparsity?.filter(isDead).length],
-			["explained variance in training", last?.explained_variance],
+			["explained variance of the rows trained on", last?.explained_variance],
+			["… of validation rows", last?.validation?.explained_variance],
 			["L0 in training (latents per token)", last?.l0],
 			["dead latents in training", last?.dead],
 			["tokens seen", last?.tokens],
+			["different ones among them", history?.n_rows],
+			["rounds over them", history?.rounds],
+			["held out", heldOut(sae)],
 			["time (s)", seconds || undefined],
 			["stopped", stopped],
-			...warningRows(warnings),
+			...warningRows([...(history?.notes ?? []), ...(warnings ?? [])]),
 		],
 	);
+}
+
+/** What was not trained on. */
+function heldOut({ trained_on }: Sae): string | undefined {
+	return trained_on && splitWords(trained_on.split);
 }
 
 function warningRows(warnings: string[] = []): [string, Cell][] {
@@ -53,7 +63,8 @@ function isDead(log: number): boolean {
 }
 
 /** About ten records of a training, the last among them. */
-export function trainingView({ architecture, records }: TrainingHistory): Html {
+export function trainingView(history: TrainingHistory): Html {
+	const { architecture, records, n_rows, rounds, notes = [] } = history;
 	const step = Math.max(1, Math.ceil(records.length / 10));
 	const shown = records.filter((_, i) => (records.length - 1 - i) % step === 0);
 	return table(
@@ -76,7 +87,15 @@ export function trainingView({ architecture, records }: TrainingHistory): Html {
 			r.seconds,
 		]),
 		{
-			caption: `Training of a ${architecture} sparse autoencoder, ${records.length} records`,
+			caption: [
+				`Training of a ${architecture} sparse autoencoder, ${records.length} records of the rows trained on`,
+				...(n_rows && rounds
+					? [
+							`${rounds.toLocaleString("en-US", { maximumSignificantDigits: 3 })} rounds over ${n_rows.toLocaleString("en-US")} tokens`,
+						]
+					: []),
+				...notes,
+			].join(". "),
 		},
 	);
 }
@@ -183,13 +202,15 @@ const groups: [string, Partial<Record<Named, string>>][] = [
 		{
 			l0: "active per token",
 			l1: "sum of activations per token",
-			dead_fraction: "never active on the train split",
+			dead_fraction: "never active on what was trained on",
 			mean_decoder_cosine: "to the nearest other latent",
 		},
 	],
 	[
 		"measured on",
 		{
+			n_sentences: "sentences",
+			n_trained_on: "of them the autoencoder was trained on",
 			n_tokens: "tokens",
 			excluded: "special tokens, not counted",
 			cut: "tokens beyond the context, not counted",
@@ -206,8 +227,13 @@ export function evaluationView(evaluation: SaeEvaluation): Html {
 			return typeof value === "number" ? [[name, value, says, group]] : [];
 		}),
 	);
-	const { hook_name, split } = evaluation;
-	const where = [hook_name && ` at ${hook_name}`, split && `, ${split} split`];
+	const { hook_name, split, split_record, notes = [] } = evaluation;
+	const where = [
+		hook_name && ` at ${hook_name}`,
+		split && `, ${split} split`,
+		split_record && ` (${splitWords(split_record, split)})`,
+		...notes.map((note) => `. ${note.replace(/\.$/, "")}`),
+	];
 	return table(
 		["of", "metric", "value", "which is"],
 		rows.map(([name, value, says, group], i) => [

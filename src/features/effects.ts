@@ -14,6 +14,7 @@ export async function measureEffects(
 	},
 ): Promise<NeuronEffect[]> {
 	const { hook_name, conditions, signal } = options;
+	const units = unitsOfPrompts(prompts);
 	const untouched = await score(model, prompts, undefined, signal);
 	const effects: NeuronEffect[] = [];
 	for (const { name, neurons } of conditions) {
@@ -21,7 +22,7 @@ export async function measureEffects(
 		effects.push({
 			name,
 			neurons,
-			...compare(untouched, zeroed, !!prompts.wrong),
+			...compare(untouched, zeroed, units, !!prompts.wrong),
 		});
 		reportProgress({
 			label: `set neurons of ${hook_name} to zero`,
@@ -33,13 +34,34 @@ export async function measureEffects(
 	return effects;
 }
 
-function compare(before: Float64Array, after: Float64Array, choice: boolean) {
+/** The number of each prompt; those of the same tokens, and so of the same change, share one. */
+function unitsOfPrompts({ right, wrong }: Prompts): number[] {
+	const known = new Map<string, number>();
+	return right.map(({ ids, from }, i) => {
+		const key = `${from} ${ids.join()} ${wrong?.[i].ids.join()}`;
+		const unit = known.get(key) ?? known.size;
+		known.set(key, unit);
+		return unit;
+	});
+}
+
+/** The mean change, and its interval by different prompts: that of a single one is not known (NaN). */
+function compare(
+	before: Float64Array,
+	after: Float64Array,
+	units: number[],
+	choice: boolean,
+) {
 	const n = before.length;
 	const changes = after.map((value, i) => value - before[i]);
 	const change = mean(changes);
-	const variance =
-		mean(changes.map((c) => (c - change) ** 2)) * (n / Math.max(1, n - 1));
-	const margin = 1.96 * Math.sqrt(variance / n);
+	const sums = new Map<number, number>();
+	for (const [i, unit] of units.entries())
+		sums.set(unit, (sums.get(unit) ?? 0) + changes[i] - change);
+	const squares = [...sums.values()].reduce((sum, s) => sum + s * s, 0);
+	const different = sums.size;
+	const variance = (squares / n ** 2) * (different / (different - 1)); // NaN of one
+	const margin = 1.96 * Math.sqrt(variance);
 	const interval: [number, number] = [change - margin, change + margin];
 	const result = { before: mean(before), change, interval };
 	if (!choice) return result;

@@ -43,7 +43,7 @@ export interface NeuronEffect {
 	before: number;
 	/** Mean change of the score when the neurons are zero, in nats: negative where they helped. */
 	change: number;
-	/** 95 % interval of the mean change (normal approximation). */
+	/** 95 % interval of the mean change (normal approximation), prompts of the same tokens being one; NaN where all are the same. */
 	interval: [number, number];
 	/** Share of prompts whose preferred answer turns from right to wrong; only where wrong answers were given. */
 	flipped?: number;

@@ -16,7 +16,7 @@ import {
 	openActivations,
 	poolSentences,
 } from "../../src/activations";
-import type { Sentences } from "../../src/dataset";
+import { type Sentences, splitSentences } from "../../src/dataset";
 import { fromFloat16, toFloat16 } from "../../src/formats/half";
 import { openSafetensors, readTensor } from "../../src/formats/safetensors";
 import { type HookName, loadModel, type Model } from "../../src/model";
@@ -57,6 +57,24 @@ test("what is written to a folder is what memory would have held", async () => {
 	assert.deepEqual(acts.model, { ...model.info, folder: "" });
 	near(await gather(acts), memory.data, 1e-5);
 	assert.ok(filesOf(at("whole")).size > 8, "there are several shards");
+});
+
+test("the groups of sentences are kept in a store, and a store of sentences without any has none", async () => {
+	const group = sentences.text.map((_, i) => (i % 3 ? `author ${i % 4}` : ""));
+	const to = at("groups");
+	await extract(model, { ...sentences, group }, { hook_name, to, ...small });
+	assert.deepEqual((await openActivations(to)).sentences.group, group);
+	const before = (await openActivations(at("whole"))).sentences;
+	assert.equal("group" in before, false);
+});
+
+test("the rows of a split that is made are read from a store as from memory", async () => {
+	const { parts } = splitSentences({ ...sentences, split: undefined });
+	const acts = await openActivations(at("whole"));
+	const options = { split: "test", parts } as const;
+	const found = await gather(acts, { ...options, size: 30 });
+	near(found, await gather(memory, options), 1e-5);
+	assert.ok(found.length > 0 && found.length < (memory.data?.length ?? 0) / 4);
 });
 
 test("batches of a store are the rows in order, of all or of one split", async () => {

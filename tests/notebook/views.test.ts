@@ -148,7 +148,7 @@ test("a probe is shown beside its baselines, with what the control task leaves",
 	const lines = textOf(sample.probes[1]).split("\n");
 	assert.match(
 		lines[0],
-		/^Probe of sentiment \(2 classes\), .* mean over the tokens, text before prefix_end, 1,200 test sentences$/,
+		/^Probe of sentiment \(2 classes\), .* mean over the tokens, text before prefix_end, 1,200 test sentences \(test: 1,200 of 12,000 sentences, chosen by seed 0, by text\)$/,
 	);
 	assert.match(
 		lines[3],
@@ -157,7 +157,7 @@ test("a probe is shown beside its baselines, with what the control task leaves",
 	assert.match(lines.at(-1) ?? "", /^most frequent class +0\.503 /);
 	assert.match(
 		textOf({ ...sample.probes[1], notes: ["Two columns are constant."] }),
-		/test sentences\. Two columns are constant\.\n/,
+		/by text\)\. Two columns are constant\.\n/,
 	);
 });
 
@@ -218,4 +218,33 @@ test("a classifier is shown by its size and how its fit ended; two classes are o
 	});
 	assert.match(text, /^classes +2\n +a, b\ncolumns +7\nC .* 0\.1\n/m);
 	assert.match(text, /converged +yes$/);
+});
+
+test("how sentences were split, and what is to be known of that, stands with every number", () => {
+	const notes = [
+		"17 of 100 test sentences are also in training (the same text).",
+	];
+	const words =
+		/test: 1,2[06]0 of 12,[06]00 sentences, chosen by seed 0, by text/;
+	for (const record of [
+		sample.kSparse,
+		sample.tagsProbe,
+		sample.matched,
+		sample.report,
+	]) {
+		const text = textOf({ ...record, notes });
+		assert.match(text, words, record.kind);
+		assert.match(text, /17 of 100 test sentences are also in training/);
+	}
+	const older = textOf({ ...sample.kSparse, split: "made" });
+	assert.match(older, /1,200 test sentences/);
+	const { split } = sample.matched;
+	const history = { kind: "training", architecture: "topk", records: [] };
+	const rounds = { n_rows: 6779, rounds: 295.03, split, notes };
+	const text = textOf({ ...history, ...rounds });
+	assert.match(
+		text,
+		/of the rows trained on\. 295 rounds over 6,779 tokens\. 17 of 100/,
+	);
+	assert.doesNotMatch(textOf(history), /rounds/);
 });

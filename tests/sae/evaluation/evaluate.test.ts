@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Sentences, Split } from "../../../src/dataset";
+import {
+	type Sentences,
+	type Split,
+	splitSentences,
+} from "../../../src/dataset";
 import type { Decoder, Intervention, TokenBatch } from "../../../src/model";
 import { evaluate, evaluationJson } from "../../../src/sae";
 import { makeSae } from "../../../src/sae/sae";
+import { trainedOn } from "../../../src/sae/trained-on";
 import { activations, info } from "../fakes";
 
 const hook_name = "blocks.0.hook_resid_post";
@@ -337,5 +342,31 @@ test("a split without sentences and a hook that the model does not have are refu
 	await assert.rejects(
 		evaluate(elsewhere, fakeModel(), sentences(["ab"])),
 		/no layer 7/,
+	);
+});
+
+test("without a split column an autoencoder is judged on the part that its training held out, as by hand", async () => {
+	const text = Array.from({ length: 40 }, (_, i) =>
+		[16, 4, 1].map((of) => "abcd"[Math.floor(i / of) % 4]).join(""),
+	);
+	const { parts, record } = splitSentences(sentences(text), { seed: 0 });
+	const seen = [...text.keys()].filter((i) => parts[i] === "train");
+	const trained_on = trainedOn({ text }, seen, record);
+	const trained = makeSae(sae.cfg, sae, { trained_on });
+	const found = await evaluate(trained, fakeModel(), sentences(text));
+	const byHand = await evaluate(sae, fakeModel(), sentences(text, parts));
+	assert.deepEqual([found.split, found.n_sentences], ["test", 4]);
+	assert.equal(found.n_trained_on, 0);
+	assert.deepEqual(found.split_record, record);
+	assert.equal(found.n_tokens, 12);
+	assert.equal(found.mse, byHand.mse);
+	assert.equal(found.ce_loss_with_sae, byHand.ce_loss_with_sae);
+	assert.equal(found.dead_fraction, byHand.dead_fraction);
+	assert.match(found.notes.join(" "), /4 different texts only/);
+	const unknown = await evaluate(sae, fakeModel(), sentences(text));
+	assert.equal(unknown.n_sentences, 40);
+	assert.match(
+		unknown.notes[0],
+		/what the autoencoder was trained on is not known/,
 	);
 });

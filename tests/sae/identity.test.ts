@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { type Activations, extract } from "../../src/activations";
 import { type Split, sentencesOf } from "../../src/dataset";
 import { loadModel, type Model } from "../../src/model";
+import { probe } from "../../src/probe";
 import {
 	evaluate,
 	loadSae,

@@ -93,9 +93,10 @@ test("a training goes on only with activations of the same model", async () => {
 });
 
 test("a probe's untrained model is made from the activations' own model, and from no other", async () => {
-	const labels = { k: ["a", "b", "a"] };
-	const split: Split[] = ["train", "train", "test"];
-	const given = { ...sentencesOf(texts), labels, split };
+	const many = Array.from({ length: 40 }, (_, i) => `text ${i}`);
+	const labels = { k: many.map((_, i) => (i % 2 ? "a" : "b")) };
+	const split = many.map((_, i): Split => (i < 20 ? "train" : "test"));
+	const given = { ...sentencesOf(many), labels, split };
 	const acts = await extract(models[0], given, { hook_name });
 	await assert.rejects(
 		probe(acts, { label: "k", model: models[1] }),

@@ -49,7 +49,7 @@ async function generate(
 			break;
 		}
 		const logits = await step(chunk);
-		if (!logits.every(Number.isFinite))
+		if (!logits.every((value) => value < Number.POSITIVE_INFINITY))
 			throw new NotFinite("logits", textName(prompt)(0));
 		const id = choose(logits, options, draw);
 		ids.push(id);

@@ -78,7 +78,7 @@ async function addLayer(
 			log_probabilities: rowsOf(best, from, to, k),
 		},
 	}));
-	if (!best.every(Number.isFinite)) throw new NotFinite("logits", named);
+	if (best.some(Number.isNaN)) throw new NotFinite("logits", named);
 	lens.top.push(
 		Array.from({ length: n }, (_, at) =>
 			Array.from(which.subarray(at * k, (at + 1) * k), (id, i) => ({

@@ -52,6 +52,11 @@ export async function gatherInputs(
 	);
 	add("bag_of_words", "common", units.words(train), undefined);
 	if (model) {
+		const [own, given] = [acts.model.fingerprint, model.info.fingerprint];
+		if (own && given && own !== given)
+			throw new Error(
+				`The activations are of "${acts.model.name}", and the model given is "${model.info.name}" with other weights: give the one that they were extracted from.`,
+			);
 		const untrained = await untrainedModel(model, { seed, signal });
 		try {
 			const x = await units.readModel(untrained);

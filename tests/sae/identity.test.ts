@@ -3,18 +3,25 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Activations, extract } from "../../src/activations";
-import { sentencesOf } from "../../src/dataset";
+import { type Split, sentencesOf } from "../../src/dataset";
 import { loadModel, type Model } from "../../src/model";
-import { evaluate, loadSae, type Sae, trainSae } from "../../src/sae";
+import { probe } from "../../src/probe";
+import {
+	evaluate,
+	loadSae,
+	type Sae,
+	type TrainOptions,
+	trainSae,
+} from "../../src/sae";
 import { temporaryFolder, writeRandomGpt2 } from "../tiny";
 
 const { folder, remove } = temporaryFolder();
 const texts = ["hello there", "a second text", "one more of them"];
 const hook_name = "blocks.1.hook_resid_post" as const;
-const training = {
-	...{ architecture: "topk" as const, d_sae: 24, k: 4, training_tokens: 320 },
+const training: TrainOptions = {
+	...{ architecture: "topk", d_sae: 24, k: 4, training_tokens: 320 },
 	train_batch_size_tokens: 32,
-} as const;
+};
 let models: Model[];
 let own: Activations;
 let other: Activations;
@@ -83,6 +90,18 @@ test("a training goes on only with activations of the same model", async () => {
 		/was trained on activations with model_name "final", and it is "final" here, with other weights/,
 	);
 	await trainSae(await extract(models[2], texts, { hook_name }), more);
+});
+
+test("a probe's untrained model is made from the activations' own model, and from no other", async () => {
+	const many = Array.from({ length: 40 }, (_, i) => `text ${i}`);
+	const labels = { k: many.map((_, i) => (i % 2 ? "a" : "b")) };
+	const split = many.map((_, i): Split => (i < 20 ? "train" : "test"));
+	const given = { ...sentencesOf(many), labels, split };
+	const acts = await extract(models[0], given, { hook_name });
+	await assert.rejects(
+		probe(acts, { label: "k", model: models[1] }),
+		/activations are of "final", and the model given is "final" with other weights/,
+	);
 });
 
 test("a store of another model of the same name is refused", async () => {

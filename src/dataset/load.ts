@@ -35,7 +35,10 @@ export async function loadSentences(
 	const signal = listenTo(options.signal);
 	const table = fromHub
 		? await readHubTable(source, { ...options, signal })
-		: await readTable(source === "bundled" ? bundled : source, signal);
+		: await readTable(source === "bundled" ? bundled : source, {
+				...options,
+				signal,
+			});
 	if (table.rows === 0)
 		throw new Error(
 			`The data set "${source}" is empty: it has no row below its header.`,
@@ -63,6 +66,7 @@ export async function loadSentences(
 			offsets.map((name) => [name, readOffsets(source, table, name, text)]),
 		),
 		...(columns.has("split") && { split: readSplit(source, table) }),
+		...(table.notes && { notes: table.notes }),
 	};
 	return fromHub ? all : choose(all, options); // of the hub, no more was read
 }

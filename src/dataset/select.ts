@@ -25,6 +25,7 @@ export function selectSentences(
 		),
 		...(sentences.split && { split: take(sentences.split) }),
 		...(sentences.group && { group: take(sentences.group) }),
+		...(sentences.notes && { notes: sentences.notes }),
 	};
 }
 

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { parse } from "csv-parse/sync";
-import { openParquet } from "./parquet";
-import type { Split } from "./types";
+import { rowCollector } from "./rows";
+import type { LoadSentencesOptions, Split } from "./types";
 
 /** A column of more different values is a label only when asked for. */
 export const MAX_DISTINCT = 50;
@@ -29,12 +29,17 @@ export interface Table {
 	rows: number;
 	/** Where a row is in the file, e.g. "line 12". */
 	place(row: number): string;
+	/** What a reader should know of how the data were read, one sentence each. */
+	notes?: string[];
 }
 
-/** Reads a .csv, .tsv, .jsonl or .parquet file. Throws one sentence where it is missing or a row is broken. */
+/**
+ * Reads a .csv, .tsv, .jsonl or .parquet file; of Parquet no more than `limit` rows where no split is chosen. Throws one
+ * sentence where it is missing or a row is broken.
+ */
 export async function readTable(
 	file: string,
-	signal?: AbortSignal,
+	options: LoadSentencesOptions,
 ): Promise<Table> {
 	switch (extname(file).toLowerCase()) {
 		case ".csv":
@@ -44,7 +49,7 @@ export async function readTable(
 		case ".jsonl":
 			return readJsonLines(file);
 		case ".parquet":
-			return readParquet(file, signal);
+			return readParquet(file, options);
 		default:
 			throw new Error(
 				`The file ${file} has no known kind of name; .csv, .tsv, .jsonl and .parquet can be read.`,
@@ -130,22 +135,18 @@ function readJsonLines(file: string): Table {
 	return fromObjects(rows, (row) => `line ${lines[row]}`);
 }
 
-async function readParquet(file: string, signal?: AbortSignal): Promise<Table> {
-	const { columns: names, groups, read } = await openParquet(file);
-	const columns = new Map<string, string[]>();
-	let rows = 0;
-	for (const [group, length] of groups.entries()) {
-		signal?.throwIfAborted();
-		const part = await read(group, names, length);
-		for (const name of names) {
-			const values = part.get(name);
-			const column = columns.get(name) ?? (group === 0 ? [] : undefined);
-			if (values && column) columns.set(name, append(column, values));
-			else columns.delete(name);
-		}
-		rows += length;
-	}
-	return { columns, rows, place: (row) => `row ${row + 1}` };
+async function readParquet(
+	file: string,
+	{ limit, ...options }: LoadSentencesOptions,
+): Promise<Table> {
+	const early = limit !== undefined && options.split === undefined;
+	const rows = rowCollector({
+		...options,
+		...(early && { limit }),
+		tidy: false,
+	});
+	await rows.read(file);
+	return rows.table();
 }
 
 /** Adds the values to the list, which may be long. */

@@ -18,6 +18,8 @@ export interface Sentences {
 	 * group on one side, and resamples draw whole groups. Absent unless `loadSentences` was given `group`.
 	 */
 	group?: string[];
+	/** What a reader should know of how the data were read, one sentence each. */
+	notes?: string[];
 }
 
 /** What to take from a file of sentences or a data set of the hub. */

@@ -1,0 +1,175 @@
+import { quoted } from "../hub";
+import { reportProgress } from "../progress";
+import type { ClassNames } from "./classes";
+import { openParquet, type ParquetFile } from "./parquet";
+import {
+	append,
+	isOffset,
+	MAX_DISTINCT,
+	type Table,
+	textColumnOf,
+} from "./table";
+import type { LoadSentencesOptions } from "./types";
+
+/** What the rows are read for. */
+export interface RowOptions extends LoadSentencesOptions {
+	/** Rows without a text are left out, and so are columns of so many values that they are no labels. */
+	tidy: boolean;
+}
+
+/**
+ * Collects rows of Parquet files as columns of text, up to `limit`, row group by row group. A column that nobody asked
+ * for and that cannot be read is left out, with a note; one that was asked for ends the reading with a sentence.
+ */
+export function rowCollector({
+	text_column,
+	label_columns = [],
+	limit = Number.POSITIVE_INFINITY,
+	signal,
+	tidy,
+}: RowOptions) {
+	const columns = new Map<string, string[]>();
+	const seen = new Map<string, Set<string>>();
+	const dropped = new Map<string, string>();
+	const notes = new Set<string>();
+	const places: string[] = [];
+	let text: string | undefined;
+	let started = false;
+	let over = false;
+	let empty = 0;
+	const isNeeded = (name: string) =>
+		name === text || label_columns.includes(name) || isOffset(name);
+	const full = () => over || places.length >= limit;
+
+	const drop = (name: string, why: string) => {
+		columns.delete(name);
+		if (name !== "id") dropped.set(name, why);
+	};
+
+	/** Whether the file has what was asked for. */
+	const begin = (path: string, file: ParquetFile): boolean => {
+		text = textColumnOf(file.columns, text_column);
+		const wanted = text ?? textColumnOf([...file.unreadable.keys()]);
+		check(path, file, [wanted ?? "", ...label_columns]);
+		if (!started) {
+			for (const name of [...file.columns, ...file.lists])
+				if (file.columns.includes(name) || label_columns.includes(name))
+					columns.set(name, []);
+				else drop(name, `holds lists; ${asLabels(name)}`);
+			for (const [name, why] of file.unreadable) drop(name, why);
+		}
+		started = true;
+		for (const name of columns.keys())
+			if (!file.columns.includes(name) && !file.lists.includes(name))
+				drop(name, file.unreadable.get(name) ?? `is not in ${quoted(path)}`);
+		return [text, ...label_columns].every((name) => columns.has(name ?? ""));
+	};
+
+	const add = (part: Map<string, string[]>, count: number, place: Place) => {
+		const texts = part.get(text ?? "") ?? [];
+		let kept = Array.from({ length: count }, (_, i) => i);
+		if (tidy) kept = kept.filter((i) => texts[i] !== "");
+		empty += count - kept.length;
+		kept = kept.slice(0, limit - places.length);
+		for (const [name, column] of columns) {
+			const values = part.get(name);
+			if (!values) continue;
+			append(
+				column,
+				kept.map((i) => values[i]),
+			);
+			if (!tidy || isNeeded(name)) continue;
+			const distinct = seen.get(name) ?? new Set<string>();
+			seen.set(name, distinct);
+			for (const i of kept) distinct.add(values[i]);
+			if (distinct.size > MAX_DISTINCT)
+				drop(
+					name,
+					`has more than ${MAX_DISTINCT} different values; ${asLabels(name)}`,
+				);
+		}
+		append(
+			places,
+			kept.map((i) => place(i)),
+		);
+	};
+
+	return {
+		full,
+		/** How many rows there are so far. */
+		rows: () => places.length,
+		/** Reads a file's rows; `split` is told in their places. */
+		async read(path: string, split?: string, classes?: ClassNames) {
+			const file = await openParquet(path, classes);
+			if (!begin(path, file)) {
+				places.push(""); // enough for the caller to say which columns there are
+				over = true;
+				return;
+			}
+			const total = file.groups.reduce((sum, rows) => sum + rows, 0);
+			let before = 0;
+			for (const [group, rows] of file.groups.entries()) {
+				signal?.throwIfAborted();
+				if (full()) break;
+				const most = tidy ? rows : Math.min(rows, limit - places.length);
+				const part = await file.read(group, [...columns.keys()], most);
+				check(path, file, [text ?? "", ...label_columns]);
+				for (const name of columns.keys())
+					if (!part.has(name)) drop(name, file.unreadable.get(name) ?? "");
+				const first = before + 1;
+				add(
+					part,
+					most,
+					(i) => `row ${first + i}${split === undefined ? "" : ` of ${split}`}`,
+				);
+				before += rows;
+				if (split !== undefined)
+					reportProgress({
+						label: `read ${split}`,
+						done: full() ? total : before,
+						total,
+						unit: "rows",
+					});
+			}
+			for (const note of file.notes) notes.add(note);
+		},
+		table(): Table {
+			if (empty)
+				notes.add(
+					`${empty.toLocaleString("en-US")} ${empty === 1 ? "row" : "rows"} without a text ${empty === 1 ? "is" : "are"} left out.`,
+				);
+			for (const [name, why] of [...dropped].slice(0, MOST_NOTES))
+				notes.add(`The column ${quoted(name)} is left out: it ${why}.`);
+			if (dropped.size > MOST_NOTES)
+				notes.add(`${dropped.size - MOST_NOTES} more columns are left out.`);
+			return {
+				columns,
+				rows: places.length,
+				place: (row) => places[row],
+				...(notes.size && { notes: [...notes] }),
+			};
+		},
+	};
+}
+
+/** Of columns that are left out, so many are named. */
+const MOST_NOTES = 10;
+
+type Place = (row: number) => string;
+
+const asLabels = (name: string) =>
+	`label_columns: [${quoted(name)}] has them as labels`;
+
+/** Throws where a column that is needed cannot be read. */
+function check(path: string, file: ParquetFile, needed: string[]): void {
+	for (const [i, name] of needed.entries()) {
+		const isText = i === 0;
+		const why =
+			file.unreadable.get(name) ??
+			(isText && file.lists.includes(name) ? "holds lists" : undefined);
+		if (why !== undefined)
+			throw new Error(
+				`The column ${quoted(name)} of ${path} ${why}: it cannot be read as ${isText ? "texts" : "labels"}.`,
+			);
+	}
+}

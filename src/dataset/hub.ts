@@ -79,9 +79,9 @@ async function readSplits(
 	const layout = own
 		? ownLayout(id, names, card.configs)
 		: convertedLayout(names);
-	if (layout.configs.length === 0) throw noParquet(id, own, []);
+	if (layout.configs.length === 0) throw noParquet(id, names, own, []);
 	const { config, splits, notes } = chooseSplits(id, layout, options);
-	if (splits.length === 0) throw noParquet(id, own, notes);
+	if (splits.length === 0) throw noParquet(id, names, own, notes);
 	const [only, ...others] = card.configs.length ? [] : card.classes.values();
 	const classes =
 		card.classes.get(config) ?? (others.length ? undefined : only);
@@ -106,10 +106,19 @@ async function readSplits(
 }
 
 /** Where the repository's own files may serve, the reason says so. */
-function noParquet(id: string, own: boolean, notes: string[]): HubError {
+function noParquet(
+	id: string,
+	names: string[],
+	own: boolean,
+	notes: string[],
+): HubError {
+	const some = names.some((name) => name.endsWith(".parquet"));
 	return new HubError(
 		own ? "no file" : "no revision",
-		`The data set "${id}" has no Parquet files${notes.length ? " to read" : ""}: download one of its files and give the path of a .csv, .tsv, .jsonl or .parquet file.${notes.map((note) => ` ${note}`).join("")}`,
+		[
+			`The data set "${id}" has no Parquet files${some ? " to read" : ""}: download one of its files and give the path of a .csv, .tsv, .jsonl or .parquet file.`,
+			...notes,
+		].join(" "),
 	);
 }
 

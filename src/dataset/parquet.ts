@@ -1,7 +1,7 @@
 import { quoted } from "../hub";
 import { type ClassNames, className, namedClasses } from "./classes";
 import { compressors } from "./codecs";
-import { alone, COLUMN, type Column, columnsOf } from "./schema";
+import { alone, COLUMN, type Column, columnsOf, UnknownCodec } from "./schema";
 
 /** A Parquet file of which parts are read when they are asked for. */
 export interface ParquetFile {
@@ -89,7 +89,11 @@ export async function openParquet(
 					found.set(column.name, await readColumn(column, group, rows));
 				} catch (error) {
 					const { message } = error as Error;
-					unreadable.set(column.name, `cannot be read: ${message}`);
+					const isWhole = error instanceof UnknownCodec;
+					unreadable.set(
+						column.name,
+						isWhole ? message : `cannot be read: ${message}`,
+					);
 				}
 			}
 			return found;

@@ -160,16 +160,16 @@ type Place = (row: number) => string;
 const asLabels = (name: string) =>
 	`label_columns: [${quoted(name)}] has them as labels`;
 
-/** Throws where a column that is needed cannot be read. */
+/** Throws where a column that is needed, the text first, cannot be read. */
 function check(path: string, file: ParquetFile, needed: string[]): void {
 	for (const [i, name] of needed.entries()) {
-		const isText = i === 0;
+		const isList = i === 0 && file.lists.includes(name);
 		const why =
 			file.unreadable.get(name) ??
-			(isText && file.lists.includes(name) ? "holds lists" : undefined);
+			(isList ? "holds lists and no text" : undefined);
 		if (why !== undefined)
 			throw new Error(
-				`The column ${quoted(name)} of ${path} ${why}: it cannot be read as ${isText ? "texts" : "labels"}.`,
+				`The column ${quoted(name)} of ${path} ${why}${why.startsWith("holds") ? ": choose another column" : ""}.`,
 			);
 	}
 }

@@ -13,6 +13,9 @@ export interface Column {
 	isList: boolean;
 }
 
+const TWICE =
+	"is there more than once: write the columns with names of their own";
+
 /** The columns that can be read as text, and why the others cannot. */
 export function columnsOf({ schema }: FileMetaData) {
 	const found: Column[] = [];
@@ -25,8 +28,9 @@ export function columnsOf({ schema }: FileMetaData) {
 		const { name } = elements[0];
 		const isList = isPlainList(elements);
 		const cell = cellOf(isList ? plain(elements) : elements[0]);
-		if (names.includes(name)) unreadable.set(name, "is there more than once");
-		else if (typeof cell === "string") unreadable.set(name, `holds ${cell}`);
+		if (names.includes(name)) unreadable.set(name, TWICE);
+		else if (typeof cell === "string")
+			unreadable.set(name, `holds ${cell} and no text`);
 		else found.push({ name, elements, leaf, cell, isList });
 		names.push(name);
 		leaf += elements.filter(({ num_children }) => !num_children).length;
@@ -68,6 +72,9 @@ function after(schema: SchemaElement[], i: number): number {
 /** What a column is called where it is read alone. */
 export const COLUMN = "column";
 
+/** A column is compressed in a way that cannot be read; the message is the end of a sentence that begins with it. */
+export class UnknownCodec extends Error {}
+
 /**
  * The metadata of one column and row group alone, under a name of ours and without what its values mean, so that no
  * other column can stop it, and its values come as they are stored.
@@ -83,8 +90,8 @@ export function alone(
 	if (meta?.path_in_schema[0] !== name)
 		throw new Error("the file's footer does not say where it is");
 	if (!readableCodecs.includes(meta.codec))
-		throw new Error(
-			`it is compressed with ${meta.codec ?? "something unknown"}; write it with one of ${readableCodecs.slice(1).join(", ")}`,
+		throw new UnknownCodec(
+			`is compressed with ${meta.codec ?? "something unknown"}, which cannot be read: write it with ${readableCodecs.slice(1).join(", ")}`,
 		);
 	const schema = elements.map((element, i) => ({
 		...(i < elements.length - 1 ? element : stripped(element)),

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { quoted } from "../hub";
 import { reportProgress } from "../progress";
 import type { ClassNames } from "./classes";
@@ -58,10 +59,17 @@ export function rowCollector({
 				else drop(name, `holds lists; ${asLabels(name)}`);
 			for (const [name, why] of file.unreadable) drop(name, why);
 		}
+		const lacks = [text ?? "text", ...label_columns].find(
+			(name) => started && !file.names.includes(name),
+		);
+		if (lacks !== undefined)
+			throw new Error(
+				`The column ${quoted(lacks)}, which other files of the data set have, is not in ${path}.`,
+			);
 		started = true;
 		for (const name of columns.keys())
 			if (!file.columns.includes(name) && !file.lists.includes(name))
-				drop(name, file.unreadable.get(name) ?? `is not in ${quoted(path)}`);
+				drop(name, file.unreadable.get(name) ?? `is not in ${basename(path)}`);
 		return [text, ...label_columns].every((name) => columns.has(name ?? ""));
 	};
 
@@ -158,7 +166,7 @@ const MOST_NOTES = 10;
 type Place = (row: number) => string;
 
 const asLabels = (name: string) =>
-	`label_columns: [${quoted(name)}] has them as labels`;
+	`label_columns: [${quoted(name)}] reads it as labels`;
 
 /** Throws where a column that is needed, the text first, cannot be read. */
 function check(path: string, file: ParquetFile, needed: string[]): void {

@@ -98,10 +98,13 @@ async function readSplits(
 	}
 	const table = rows.table();
 	const known = places.filter((split) => split !== undefined);
+	const all = [...card.notes, ...notes, ...(table.notes ?? [])];
+	if (table.columns.delete("split"))
+		all.push(
+			'The column "split" of the files is not read: what the hub calls the splits is.',
+		);
 	if (known.length && known.length === places.length)
 		table.columns.set("split", known);
-	else table.columns.delete("split");
-	const all = [...card.notes, ...notes, ...(table.notes ?? [])];
 	return { ...table, ...(all.length && { notes: all }) };
 }
 

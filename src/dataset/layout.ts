@@ -24,10 +24,10 @@ export interface Layout {
 	filesOf(config: string): ConfigFiles;
 }
 
-const PARQUET = /\.(parquet|geoparquet|gpq)$/;
+const PARQUET = /\.(parquet|geoparquet|gpq)$/i;
 /** Tables in other files, which Python's `datasets` would read where they are more. */
-const TABLE = /\.(csv|tsv|jsonl?|ndjson)(\.[a-z0-9]+)?$/;
-const DATA = /\.(arrow|txt|xml|zip|tar|h5|hdf5)(\.[a-z0-9]+)?$/;
+const TABLE = /\.(csv|tsv|jsonl?|ndjson)(\.[a-z0-9]+)?$/i;
+const DATA = /\.(arrow|txt|xml|zip|tar|h5|hdf5)(\.[a-z0-9]+)?$/i;
 const NO_DATA = [
 	"README.md",
 	"config.json",
@@ -160,7 +160,7 @@ function configFiles(data: string[], { found, why }: NamedFiles): ConfigFiles {
 			);
 		if (rest.filter((name) => TABLE.test(name)).length > parquet.length)
 			notes.push(
-				`The split ${quoted(split)} is left out: its files are not Parquet.`,
+				`The split ${quoted(split)} is left out: ${parquet.length ? "most of its" : "its"} files are not Parquet.`,
 			);
 		else if (parquet.length)
 			splits.push({ split, partial: false, files: parquet });

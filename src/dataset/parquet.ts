@@ -127,9 +127,10 @@ function inRow<T>(row: number, action: () => T): T {
 	}
 }
 
-/** The items of a list with ";" between them, as tags are written; a list that is missing is "". */
+/** The items of a list that are there, with ";" between them as tags are written; a list that is missing is "". */
 function joined(list: unknown, one: (item: unknown) => string): string {
-	const items = ((list ?? []) as unknown[]).map(one);
+	const there = ((list ?? []) as unknown[]).filter((item) => item !== null);
+	const items = there.map(one);
 	const odd = items.find((item) => item.includes(";"));
 	if (odd !== undefined)
 		throw new Error(

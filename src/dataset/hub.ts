@@ -10,7 +10,7 @@ import {
 	type Table,
 	textColumnOf,
 } from "./table";
-import type { LoadSentencesOptions } from "./types";
+import type { NamedOptions } from "./types";
 
 /** The branch where the hub keeps its own conversion of every data set: <config>/<split>/0000.parquet and so on. */
 const CONVERTED = "refs/convert/parquet";
@@ -26,7 +26,7 @@ const ELSEWHERE: HubReason[] = [
 /** Reads the rows of a data set of the hub as far as `limit`, file by file, row group by row group. */
 export async function readHubTable(
 	id: string,
-	options: LoadSentencesOptions,
+	options: NamedOptions,
 ): Promise<Table> {
 	const { offline, signal, revision } = options;
 	const how = {
@@ -77,7 +77,7 @@ async function readSplits(
 	id: string,
 	files: HubFiles,
 	own: boolean,
-	options: LoadSentencesOptions,
+	options: NamedOptions,
 ): Promise<Table> {
 	const names = await files.list();
 	const found = own ? ownSplits(names) : convertedSplits(names);
@@ -105,7 +105,7 @@ function collector({
 	label_columns = [],
 	limit = Number.POSITIVE_INFINITY,
 	signal,
-}: LoadSentencesOptions) {
+}: NamedOptions) {
 	const columns = new Map<string, string[]>();
 	const seen = new Map<string, Set<string>>();
 	const splits: string[] = [];

@@ -1,6 +1,6 @@
 import { near, quoted } from "../hub";
-import { splitNames } from "./table";
-import type { LoadSentencesOptions, Split } from "./types";
+import { splitIn, splitNames } from "./split-words";
+import type { LoadSentencesOptions } from "./types";
 
 /** The Parquet files of one split, in their order. */
 export interface SplitFiles {
@@ -89,18 +89,6 @@ export function ownSplits(names: string[]): SplitFiles[] {
 		put(found, { config, split, partial: false, files: [name] });
 	}
 	return [...found.values()];
-}
-
-function splitIn(name: string): Split | undefined {
-	const word =
-		/(?<![a-z])(train(?:ing)?|dev|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?)(?![a-z])/i
-			.exec(name)?.[1]
-			.toLowerCase();
-	if (!word) return undefined;
-	if (word.startsWith("train")) return "train";
-	return word.startsWith("test") || word.startsWith("eval")
-		? "test"
-		: "validation";
 }
 
 function put(found: Map<string, SplitFiles>, part: SplitFiles): void {

@@ -3,7 +3,7 @@ import { counted, short, shortList } from "./say";
 
 /** How programs write that there is no value; people also name classes so. */
 const NOTHING = new Set(
-	"NA N/A n/a na #N/A <NA> NaN nan NAN null NULL Null None none nil NaT".split(
+	"NA N/A n/a na #N/A <NA> NaN nan NAN null NULL Null None none nil NaT \\N".split(
 		" ",
 	),
 );

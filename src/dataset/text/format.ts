@@ -72,21 +72,24 @@ function marksOf(
 	const doubled = shut.filter(
 		(value) => value.length === 2 || value.slice(1, -1).includes('""'),
 	);
-	const some = `${begun.length === 1 ? "a value" : `${begun.length} values`}`;
 	const enclosing = shapeOf(text, whole, '"');
+	const first = /[^\r\n]+/.exec(text)?.[0].split("\t") ?? [];
+	const allOfFirst = first.every(
+		(value) => value.length > 1 && value.startsWith('"') && value.endsWith('"'),
+	);
+	if (enclosing.broken && allOfFirst) return { enclosed: true }; // the row that breaks it is told
 	if (enclosing.broken)
 		return {
 			enclosed: false,
-			...(doubled.length && {
-				note: `Quotation marks are taken as characters of the text, as some are not closed; yet ${short(doubled[0])} begins and ends with one and holds doubled ones. quote: '"' takes them as enclosing values.`,
+			...(shut.length && {
+				note: `Quotation marks are taken as characters of the text, since not every one that begins a value is closed, though ${short(doubled[0] ?? shut[0])} begins and ends with one; quote: '"' takes them as enclosing values.`,
 			}),
 		};
 	const plain = shapeOf(text, whole, false);
-	const first = /[^\r\n]+/.exec(text)?.[0].split("\t") ?? [];
-	const told =
-		doubled.length > 0 || first.every((value) => shut.includes(value));
+	const told = doubled.length > 0 || allOfFirst;
 	if (enclosing.even ? told || !plain.even : told && !plain.even)
 		return { enclosed: true };
+	const some = begun.length === 1 ? "a value" : `${begun.length} values`;
 	return {
 		enclosed: false,
 		note: `Quotation marks that begin ${some} are taken as characters of the text; quote: '"' takes them as enclosing values.`,
@@ -96,15 +99,16 @@ function marksOf(
 /** Whether all rows that are whole have one length, and whether a mark stands where none may. */
 function shapeOf(text: string, whole: boolean, quote: '"' | false) {
 	let length = -1;
+	let even = true;
 	const format = { delimiter: "\t", quote };
 	try {
 		for (const { values } of delimitedRows(format).rows(text, whole)) {
 			if (length < 0) length = values.length;
-			if (values.length !== length) return { even: false, broken: false };
+			even &&= values.length === length;
 		}
 	} catch (error) {
 		if (!(error instanceof BrokenRow)) throw error;
 		return { even: false, broken: true };
 	}
-	return { even: true, broken: false };
+	return { even, broken: false };
 }

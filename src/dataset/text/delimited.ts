@@ -113,7 +113,7 @@ export function delimitedRows({ delimiter, quote }: DelimitedFormat) {
 		/** The rows that are whole by now; at the end, the last one too. Throws a BrokenRow. */
 		*rows(piece: string, ended: boolean): Generator<Row> {
 			text += piece;
-			if (text.length < enough && !ended) return;
+			if (text.length < Math.min(enough, LONGEST) && !ended) return;
 			let from = 0;
 			while (from < text.length) {
 				const code = text.charCodeAt(from);

@@ -38,14 +38,14 @@ export async function readJson(
 		first = undefined;
 		const place = (n: number) => `${inside ? "row" : "line"} ${n}`;
 		taker = takerFor(file, rows, options, place);
-		for (const row of rows) takeRow(file, taker, row);
+		for (const row of rows) if (!taker.full()) takeRow(file, taker, row);
 	};
 	const take = (piece: string, ended: boolean) => {
 		try {
 			for (const { text, line } of cutter.parts(piece, ended)) {
 				const row = objectOf(file, text, line);
 				if (taker) takeRow(file, taker, row);
-				else if (first && first.push(row) > most) begin();
+				else if (first && first.push(row) >= most) begin();
 				if (taker?.full()) return;
 			}
 		} catch (error) {

@@ -3,9 +3,10 @@ import { fromHub, HubError, type HubFiles, type HubReason } from "../hub";
 import { type Card, oldClasses, readCard } from "./card";
 import { convertedLayout, ownLayout } from "./layout";
 import { rowCollector } from "./rows";
-import { checkWhole, chooseSplits, splitOf } from "./splits";
+import { splitOfWord } from "./split-words";
+import { checkWhole, chooseSplits } from "./splits";
 import type { Table } from "./table";
-import type { LoadSentencesOptions, Split } from "./types";
+import type { NamedOptions, Split } from "./types";
 
 /** The branch where the hub keeps its own conversion of every data set: <config>/<split>/0000.parquet and so on. */
 const CONVERTED = "refs/convert/parquet";
@@ -21,7 +22,7 @@ const ELSEWHERE: HubReason[] = [
 /** Reads the rows of a data set of the hub as far as `limit`, file by file, row group by row group. */
 export async function readHubTable(
 	id: string,
-	options: LoadSentencesOptions,
+	options: NamedOptions,
 ): Promise<Table> {
 	const { offline, signal, revision } = options;
 	const how = {
@@ -72,7 +73,7 @@ async function readSplits(
 	id: string,
 	files: HubFiles,
 	own: boolean,
-	options: LoadSentencesOptions,
+	options: NamedOptions,
 ): Promise<Table> {
 	const names = await files.list();
 	const card = own ? await cardOf(id, files, names) : noCard;
@@ -93,7 +94,7 @@ async function readSplits(
 		for (const name of part.files) {
 			if (rows.full()) break;
 			await rows.read(await files.get(name), part.split, classes);
-			while (places.length < rows.rows()) places.push(splitOf(part.split));
+			while (places.length < rows.rows()) places.push(splitOfWord(part.split));
 		}
 	}
 	const table = rows.table();

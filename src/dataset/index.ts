@@ -1,4 +1,9 @@
 export { loadSentences } from "./load";
 export { selectSentences, sentencesOf } from "./select";
-export type { LoadSentencesOptions, Sentences, Split } from "./types";
+export type {
+	LoadSentencesOptions,
+	SentenceSource,
+	Sentences,
+	Split,
+} from "./types";
 export { unitsOf } from "./units";

@@ -8,7 +8,7 @@ export interface NamedFiles {
 }
 
 /** The words for each split, as Python's `datasets` knows them. */
-export const splitWords: Record<Split, string[]> = {
+const splitWords: Record<Split, string[]> = {
 	train: ["train", "training"],
 	validation: ["validation", "valid", "dev", "val"],
 	test: ["test", "testing", "eval", "evaluation"],

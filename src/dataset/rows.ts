@@ -2,18 +2,14 @@ import { basename } from "node:path";
 import { quoted } from "../hub";
 import { reportProgress } from "../progress";
 import type { ClassNames } from "./classes";
+import { textColumnOf } from "./names";
 import { openParquet, type ParquetFile } from "./parquet";
-import {
-	append,
-	isOffset,
-	MAX_DISTINCT,
-	type Table,
-	textColumnOf,
-} from "./table";
-import type { LoadSentencesOptions } from "./types";
+import { append, type Table } from "./table";
+import { isOffset, MANY, MAX_DISTINCT } from "./take";
+import type { NamedOptions } from "./types";
 
 /** What the rows are read for. */
-export interface RowOptions extends LoadSentencesOptions {
+export interface RowOptions extends NamedOptions {
 	/** Rows without a text are left out, and so are columns of so many values that they are no labels. */
 	tidy: boolean;
 }
@@ -26,6 +22,7 @@ export function rowCollector({
 	text_column,
 	label_columns = [],
 	limit = Number.POSITIVE_INFINITY,
+	missing = [],
 	signal,
 	tidy,
 }: RowOptions) {
@@ -37,10 +34,11 @@ export function rowCollector({
 	let text: string | undefined;
 	let started = false;
 	let over = false;
+	let texts = 0;
 	let empty = 0;
 	const isNeeded = (name: string) =>
 		name === text || label_columns.includes(name) || isOffset(name);
-	const full = () => over || places.length >= limit;
+	const full = () => over || texts >= limit;
 
 	const drop = (name: string, why: string) => {
 		columns.delete(name);
@@ -74,11 +72,15 @@ export function rowCollector({
 	};
 
 	const add = (part: Map<string, string[]>, count: number, place: Place) => {
-		const texts = part.get(text ?? "") ?? [];
-		let kept = Array.from({ length: count }, (_, i) => i);
-		if (tidy) kept = kept.filter((i) => texts[i] !== "");
-		empty += count - kept.length;
-		kept = kept.slice(0, limit - places.length);
+		const own = part.get(text ?? "") ?? [];
+		const all = Array.from({ length: count }, (_, i) => i);
+		const there = all
+			.filter((i) => own[i] !== "" && !missing.includes(own[i]))
+			.slice(0, limit - texts);
+		texts += there.length;
+		const kept = tidy ? there : all;
+		if (tidy)
+			empty += own.filter((one) => one === "" || missing.includes(one)).length;
 		for (const [name, column] of columns) {
 			const values = part.get(name);
 			if (!values) continue;
@@ -91,10 +93,7 @@ export function rowCollector({
 			seen.set(name, distinct);
 			for (const i of kept) distinct.add(values[i]);
 			if (distinct.size > MAX_DISTINCT)
-				drop(
-					name,
-					`has more than ${MAX_DISTINCT} different values; ${asLabels(name)}`,
-				);
+				drop(name, `${MANY}; ${asLabels(name)}`);
 		}
 		append(
 			places,
@@ -119,15 +118,14 @@ export function rowCollector({
 			for (const [group, rows] of file.groups.entries()) {
 				signal?.throwIfAborted();
 				if (full()) break;
-				const most = tidy ? rows : Math.min(rows, limit - places.length);
-				const part = await file.read(group, [...columns.keys()], most);
+				const part = await file.read(group, [...columns.keys()], rows);
 				check(path, file, [text ?? "", ...label_columns]);
 				for (const name of columns.keys())
 					if (!part.has(name)) drop(name, file.unreadable.get(name) ?? "");
 				const first = before + 1;
 				add(
 					part,
-					most,
+					rows,
 					(i) => `row ${first + i}${split === undefined ? "" : ` of ${split}`}`,
 				);
 				before += rows;

@@ -1,6 +1,6 @@
 import type { Sentences } from "./types";
 
-/** The sentences whose number `keep` accepts, with their labels, offsets and splits. */
+/** The sentences whose number `keep` accepts, with their labels, offsets, splits and groups; notes stay as they are. */
 export function selectSentences(
 	sentences: Sentences,
 	keep: (i: number) => boolean,

@@ -1,8 +1,7 @@
 import { near, quoted } from "../hub";
 import type { Layout, SplitFiles } from "./layout";
-import { splitWords } from "./named-splits";
-import { splitNames } from "./table";
-import type { LoadSentencesOptions, Split } from "./types";
+import { splitNames, splitOfWord } from "./split-words";
+import type { LoadSentencesOptions } from "./types";
 
 /** The splits that are wanted, of one configuration. */
 export interface Choice {
@@ -58,13 +57,7 @@ export function chooseSplits(
 /** The split of a name, else the first one of a name that means the same. */
 function named(split: string, names: string[]): string | undefined {
 	if (names.includes(split)) return split;
-	return names.find((name) => splitOf(name) === split);
-}
-
-/** Which of the three splits a name means, e.g. "dev" validation. */
-export function splitOf(name: string): Split | undefined {
-	const word = name.toLowerCase();
-	return splitNames.find((split) => splitWords[split].includes(word));
+	return names.find((name) => splitOfWord(name) === split);
 }
 
 /** Throws where files of a split are missing, so that less would be read than is asked for. */

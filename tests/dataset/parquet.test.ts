@@ -408,7 +408,7 @@ test("files without rows, without row groups, and of columns that are all missin
 	assert.deepEqual(labels, { gaps: ["", ""] });
 	await assert.rejects(
 		loadSentences(fileOf({ text: gaps })),
-		/text in row 1 of .* is empty/,
+		/Every text of .* is empty, from row 1 on/,
 	);
 });
 
@@ -441,4 +441,42 @@ test("pages with fewer values than the row group has rows are refused", async ()
 		loadSentences(path),
 		/"text" of .* its values end too early/,
 	);
+});
+
+test("one table as CSV, JSONL and Parquet gives one set of classes", async () => {
+	const text = ["A.", "B.", "C."];
+	const doubles = [1, 2.5, 1e22].map((value) => {
+		const bytes = Buffer.alloc(8);
+		bytes.writeDoubleLE(value);
+		return bytes;
+	});
+	const parquet = fileOf({
+		text,
+		whole: [1, 2, 1],
+		long: { type: 2, values: [2n ** 53n + 1n, 2n ** 53n, -1n].map(i64Bytes) },
+		double: { type: 5, values: doubles },
+		gap: {
+			type: 6,
+			converted: 0,
+			values: [Buffer.from("x"), null, Buffer.from("x")],
+		},
+	});
+	const csv = join(folder, "one.csv");
+	writeFileSync(
+		csv,
+		"text,whole,long,double,gap\nA.,1.0,9007199254740993,1.0,x\nB.,2.0,9007199254740992,2.5,\nC.,1.0,-1,1e+22,x\n",
+	);
+	const jsonl = join(folder, "one.jsonl");
+	writeFileSync(
+		jsonl,
+		'{"text":"A.","whole":1,"long":9007199254740993,"double":1.0,"gap":"x"}\n{"text":"B.","whole":2,"long":9007199254740992,"double":2.5,"gap":null}\n{"text":"C.","whole":1,"long":-1,"double":1e22,"gap":"x"}\n',
+	);
+	const labels = {
+		whole: ["1", "2", "1"],
+		long: ["9007199254740993", "9007199254740992", "-1"],
+		double: ["1", "2.5", "1e+22"],
+		gap: ["x", "", "x"],
+	};
+	for (const path of [csv, jsonl, parquet])
+		assert.deepEqual((await loadSentences(path)).labels, labels, path);
 });

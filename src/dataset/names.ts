@@ -117,8 +117,17 @@ export function noText(file: string, names: string[]): Error {
 	const looksLikeRow = names.some(
 		(name) => name.length > 40 || /\S+ \S+ \S+/.test(name),
 	);
+	const other = [";", "\t", "|", ","].find((sign) =>
+		names.some((name) => name.includes(sign)),
+	);
+	const hints = [
+		looksLikeRow &&
+			" The first line looks like a row: if the file has no line of column names, give header: false and the columns by number, the first being 0.",
+		other &&
+			` If ${short(other)} stands between its columns, give delimiter: ${short(other)}.`,
+	];
 	return new Error(
-		`The data set "${file}" has no column "text" or "sentence"; give text_column, one of ${names.length ? shortList(names, bare) : "its columns (it has none)"}.${looksLikeRow ? " The first line looks like a row: if the file has no line of column names, give header: false and the columns by number, the first being 0." : ""}`,
+		`The data set "${file}" has no column "text" or "sentence"; give text_column, one of ${names.length ? shortList(names, bare) : "its columns (it has none)"}.${hints.filter(Boolean).join("")}`,
 	);
 }
 

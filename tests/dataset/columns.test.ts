@@ -121,6 +121,20 @@ test("a sentence never prints a whole text, and says that the names may be a row
 	);
 });
 
+test("a delimiter that was not seen is advised", async () => {
+	const semicolons = await csv("Sentence;Mood\nI like it, really;good\n");
+	assert.deepEqual(semicolons.text, ["I like it, really"]);
+	assert.match(semicolons.notes?.join() ?? "", /";" between them.* delimiter/);
+	await assert.rejects(
+		csv("text;label, kind\nA.;p, q\n"),
+		/one of text;label, kind\. If ";" stands between its columns, give delimiter: ";"/,
+	);
+	await assert.rejects(
+		csv('"text" "label"\n"A." "p"\n'),
+		/if something else than "," stands between values, give delimiter/,
+	);
+});
+
 test("Text and Label are found where nothing else fits", async () => {
 	const { text, labels } = await csv("Text , Label\nA.,p\n");
 	assert.deepEqual([text, labels], [["A."], { Label: ["p"] }]);

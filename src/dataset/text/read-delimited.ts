@@ -101,7 +101,7 @@ function rowReader(
 			} catch (error) {
 				if (!(error instanceof BrokenRow)) throw error;
 				throw new Error(
-					`Line ${error.line + line0} of ${file} is broken: ${error.message}. If quotation marks are characters of the text, give quote: false.`,
+					`Line ${error.line + line0} of ${file} is broken: ${error.message}. If quotation marks are characters of the text, give quote: false; if something else than ${spoken(format.delimiter)} stands between values, give delimiter.`,
 				);
 			}
 		},

@@ -50,6 +50,7 @@ export {
 export {
 	type LoadSentencesOptions,
 	loadSentences,
+	type SentenceSource,
 	type Sentences,
 	type Split,
 	selectSentences,

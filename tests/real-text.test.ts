@@ -134,6 +134,11 @@ test(
 	async () => {
 		const file = fixture("datasets/sms_spam/sms.tsv") ?? "";
 		await assert.rejects(loadSentences(file), /no column "text" or "sentence"/);
+		const bare = await loadSentences(file, { header: false, text_column: 1 });
+		assert.deepEqual(
+			[bare.text, bare.labels["0"]],
+			[messages().map((row) => row.text), messages().map((row) => row.label)],
+		);
 		const path = join(folder, "sms.tsv");
 		writeFileSync(path, `label\ttext\n${readFileSync(file, "utf8")}`);
 		const { labels } = await loadWhole(path, messages());
@@ -142,12 +147,18 @@ test(
 );
 
 test(
-	"a CSV in Latin-1 is refused with the line of its first odd character",
+	"a CSV in Latin-1 is refused with the line of its first odd character, and read where it is said to be one",
 	trec,
 	async () => {
+		const path = csv("latin-1.csv", questions(), "latin1");
 		await assert.rejects(
-			loadSentences(csv("latin-1.csv", questions(), "latin1")),
+			loadSentences(path),
 			/^Error: Line 67 of .*latin-1\.csv is not UTF-8/,
+		);
+		const { text } = await loadSentences(path, { encoding: "latin1" });
+		assert.deepEqual(
+			text,
+			questions().map((row) => row.text),
 		);
 	},
 );

@@ -138,8 +138,12 @@ function offsets({ sentences }: Placed, before: string): Uint32Array {
 	const columns = sentences.offsets;
 	if (Object.hasOwn(columns, before)) return columns[before];
 	const near = nearNames(before, Object.keys(columns));
+	const others = near.length
+		? `there is ${near.join(", ")}`
+		: "they have none at all";
+	const why = sentences.notes?.find((note) => note.startsWith(`"${before}" `));
 	throw new Error(
-		`The sentences have no offsets column "${before}"; ${near.length ? `there is ${near.join(", ")}` : "they have none at all"}.`,
+		`The sentences have no offsets column "${before}"; ${others}.${why ? ` ${why}` : ""}`,
 	);
 }
 

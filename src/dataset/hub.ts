@@ -1,16 +1,12 @@
+import { readFileSync } from "node:fs";
 import { fromHub, HubError, type HubFiles, type HubReason } from "../hub";
-import { reportProgress } from "../progress";
-import { openParquet } from "./parquet";
-import { checkWhole, chooseSplits, convertedSplits, ownSplits } from "./splits";
-import {
-	append,
-	isOffset,
-	MAX_DISTINCT,
-	splitNames,
-	type Table,
-	textColumnOf,
-} from "./table";
-import type { LoadSentencesOptions } from "./types";
+import { type Card, oldClasses, readCard } from "./card";
+import { convertedLayout, ownLayout } from "./layout";
+import { rowCollector } from "./rows";
+import { splitOfWord } from "./split-words";
+import { checkWhole, chooseSplits } from "./splits";
+import type { Table } from "./table";
+import type { NamedOptions, Split } from "./types";
 
 /** The branch where the hub keeps its own conversion of every data set: <config>/<split>/0000.parquet and so on. */
 const CONVERTED = "refs/convert/parquet";
@@ -26,7 +22,7 @@ const ELSEWHERE: HubReason[] = [
 /** Reads the rows of a data set of the hub as far as `limit`, file by file, row group by row group. */
 export async function readHubTable(
 	id: string,
-	options: LoadSentencesOptions,
+	options: NamedOptions,
 ): Promise<Table> {
 	const { offline, signal, revision } = options;
 	const how = {
@@ -77,114 +73,85 @@ async function readSplits(
 	id: string,
 	files: HubFiles,
 	own: boolean,
-	options: LoadSentencesOptions,
+	options: NamedOptions,
 ): Promise<Table> {
 	const names = await files.list();
-	const found = own ? ownSplits(names) : convertedSplits(names);
-	if (found.length === 0)
-		throw new HubError(
-			own ? "no file" : "no revision", // the repository's own files may serve
-			`The data set "${id}" has no Parquet files: download one of its files and give the path of a .csv, .tsv, .jsonl or .parquet file.`,
-		);
-	const chosen = chooseSplits(id, found, options);
-	const rows = collector(options);
-	for (const part of chosen) {
+	const card = own ? await cardOf(id, files, names) : noCard;
+	const layout = own
+		? ownLayout(id, names, card.configs)
+		: convertedLayout(names);
+	if (layout.configs.length === 0) throw noParquet(id, names, own, []);
+	const { config, splits, notes } = chooseSplits(id, layout, options);
+	if (splits.length === 0) throw noParquet(id, names, own, notes);
+	const [only, ...others] = card.configs.length ? [] : card.classes.values();
+	const classes =
+		card.classes.get(config) ?? (others.length ? undefined : only);
+	const rows = rowCollector({ ...options, tidy: true });
+	const places: (Split | undefined)[] = [];
+	for (const part of splits) {
 		if (rows.full()) break;
 		checkWhole(id, part, options);
 		for (const name of part.files) {
 			if (rows.full()) break;
-			await rows.read(await files.get(name), part.split);
+			await rows.read(await files.get(name), part.split, classes);
+			while (places.length < rows.rows()) places.push(splitOfWord(part.split));
 		}
 	}
-	return rows.table();
+	const table = rows.table();
+	const known = places.filter((split) => split !== undefined);
+	const all = [...card.notes, ...notes, ...(table.notes ?? [])];
+	if (table.columns.delete("split"))
+		all.push(
+			'The column "split" of the files is not read: what the hub calls the splits is.',
+		);
+	if (known.length && known.length === places.length)
+		table.columns.set("split", known);
+	return { ...table, ...(all.length && { notes: all }) };
 }
 
-/** Rows as columns of text; a column that turns out to be neither text nor label is dropped on the way. */
-function collector({
-	text_column,
-	label_columns = [],
-	limit = Number.POSITIVE_INFINITY,
-	signal,
-}: LoadSentencesOptions) {
-	const columns = new Map<string, string[]>();
-	const seen = new Map<string, Set<string>>();
-	const splits: string[] = [];
-	const places: string[] = [];
-	let text: string | undefined;
-	const isNeeded = (name: string) =>
-		name === text || label_columns.includes(name) || isOffset(name);
+/** Where the repository's own files may serve, the reason says so. */
+function noParquet(
+	id: string,
+	names: string[],
+	own: boolean,
+	notes: string[],
+): HubError {
+	const some = names.some((name) => name.endsWith(".parquet"));
+	return new HubError(
+		own ? "no file" : "no revision",
+		[
+			`The data set "${id}" has no Parquet files${some ? " to read" : ""}: download one of its files and give the path of a .csv, .tsv, .jsonl or .parquet file.`,
+			...notes,
+		].join(" "),
+	);
+}
 
-	const add = (part: Map<string, string[]>, split: string, before: number) => {
-		const texts = part.get(text ?? "") ?? [];
-		const kept = texts
-			.map((_, i) => i)
-			.filter((i) => texts[i] !== "")
-			.slice(0, limit - places.length);
-		for (const [name, column] of columns) {
-			const values = part.get(name);
-			const distinct = seen.get(name);
-			if (values)
-				append(
-					column,
-					kept.map((i) => values[i]),
-				);
-			if (distinct && values && !isNeeded(name))
-				for (const i of kept) distinct.add(values[i]);
-			if (!values || (distinct && distinct.size > MAX_DISTINCT))
-				columns.delete(name);
-		}
-		append(
-			splits,
-			kept.map(() => split),
-		);
-		append(
-			places,
-			kept.map((i) => `row ${before + i + 1} of ${split}`),
-		);
-	};
+const noCard: Card = { configs: [], classes: new Map(), notes: [] };
 
-	return {
-		full: () => places.length >= limit,
-		async read(path: string, split: string): Promise<void> {
-			const file = await openParquet(path);
-			if (places.length === 0)
-				for (const name of file.columns) {
-					columns.set(name, []);
-					seen.set(name, new Set());
-				}
-			text = textColumnOf(file.columns, text_column);
-			if (
-				![text, ...label_columns].every((name) =>
-					file.columns.includes(name ?? ""),
-				)
-			) {
-				places.push(""); // enough for the caller to say which columns there are
-				limit = 0;
-				return;
-			}
-			const total = file.groups.reduce((sum, rows) => sum + rows, 0);
-			let before = 0;
-			for (const [group, rows] of file.groups.entries()) {
-				signal?.throwIfAborted();
-				if (places.length >= limit) break;
-				const wanted = file.columns.filter((name) => columns.has(name));
-				add(await file.read(group, wanted, rows), split, before);
-				before += rows;
-				reportProgress({
-					label: `read ${split}`,
-					done: places.length >= limit ? total : before,
-					total,
-					unit: "rows",
-				});
-			}
-		},
-		table(): Table {
-			const known = splits.every((split) =>
-				(splitNames as string[]).includes(split),
-			);
-			if (known && splits.length) columns.set("split", splits);
-			else columns.delete("split");
-			return { columns, rows: places.length, place: (row) => places[row] };
-		},
+/** What the repository says of itself in README.md and in files beside it. */
+async function cardOf(
+	id: string,
+	files: HubFiles,
+	names: string[],
+): Promise<Card> {
+	const unknown: string[] = [];
+	const read = async (name: string) => {
+		if (!names.includes(name)) return "";
+		const path = await files.wish(name);
+		if (path === undefined) unknown.push(name);
+		return path === undefined ? "" : readFileSync(path, "utf8");
 	};
+	const more = await read(".huggingface.yaml");
+	const card = readCard(id, await read("README.md"), more);
+	if (unknown.length)
+		card.notes.push(
+			`${unknown.join(" and ")} of the data set "${id}" is not in the cache, so that its splits are known by the names of its files alone.`,
+		);
+	const old = await read("dataset_infos.json");
+	try {
+		const classes = new Map([...(old ? oldClasses(old) : []), ...card.classes]);
+		return { ...card, classes };
+	} catch {
+		return card; // it is no longer written, and names classes at most
+	}
 }

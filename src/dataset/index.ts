@@ -13,5 +13,10 @@ export {
 	splitSentences,
 	splitWords,
 } from "./split";
-export type { LoadSentencesOptions, Sentences, Split } from "./types";
+export type {
+	LoadSentencesOptions,
+	SentenceSource,
+	Sentences,
+	Split,
+} from "./types";
 export { hasLabel, textKey, unitsOf, unlabelledNotes } from "./units";

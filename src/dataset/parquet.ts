@@ -1,63 +1,101 @@
-import * as zlib from "node:zlib";
-import type { FileMetaData } from "hyparquet";
+import { quoted } from "../hub";
+import { type ClassNames, className, namedClasses } from "./classes";
+import { compressors } from "./codecs";
+import { alone, COLUMN, type Column, columnsOf, UnknownCodec } from "./schema";
 
 /** A Parquet file of which parts are read when they are asked for. */
 export interface ParquetFile {
-	/** Columns of one plain value a row; lists and structures are left out. */
+	/** The names of all columns in their order. */
+	names: string[];
+	/** The columns of one plain value a row. */
 	columns: string[];
+	/** The columns of lists of plain values, whose items are read with ";" between them. */
+	lists: string[];
+	/** Why the others cannot, each the end of a sentence that begins with the column, e.g. "holds lists". */
+	unreadable: Map<string, string>;
 	/** How many rows each row group has. */
 	groups: number[];
-	/** The first rows of a row group by column, as text; a missing value is "", a column of objects is left out. */
+	/**
+	 * The first rows of a row group by column, as text; a missing value is "". A column that turns out not to be readable
+	 * is absent, and then stands in `unreadable`.
+	 */
 	read(
 		group: number,
 		columns: string[],
 		rows: number,
 	): Promise<Map<string, string[]>>;
+	/** What a reader of the rows read so far should know. */
+	notes: Set<string>;
 }
 
 /**
  * Opens a Parquet file: only its footer is read here, and later only the columns of one row group at a time. Integers
- * that the "huggingface" metadata declares as class labels become the names of their classes.
- * Throws one sentence where the file is missing, broken or compressed in a way that cannot be read.
+ * that `classes` or the file's "huggingface" metadata declare as class labels become the names of their classes.
+ * Throws one sentence where the file is missing or broken.
  */
-export async function openParquet(file: string): Promise<ParquetFile> {
+export async function openParquet(
+	file: string,
+	classes: ClassNames = new Map(),
+): Promise<ParquetFile> {
 	const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } =
 		await import("hyparquet");
 	const buffer = await orBroken(file, () => asyncBufferFromFile(file));
 	const metadata = await orBroken(file, () =>
 		parquetMetadataAsync(buffer, { geoparquet: false }),
 	);
-	const columns = plainColumns(metadata);
+	const { names, columns, unreadable } = columnsOf(metadata);
+	const notes = new Set<string>();
+	const named = new Map([...namedClasses(metadata), ...classes]);
 	const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
-	const classes = classNames(metadata);
-	let before = 0;
-	const starts = groups.map((rows) => {
-		before += rows;
-		return before - rows;
-	});
+	const stored = async (column: Column, group: number, rows: number) => {
+		const found = await parquetReadObjects({
+			file: buffer,
+			metadata: alone(metadata, column, group),
+			rowEnd: Math.min(rows, groups[group]),
+			compressors: await compressors(),
+			utf8: false,
+			parsers: { timestampFromNanoseconds: (count: bigint) => count },
+		});
+		return found.map((row) => row[COLUMN]);
+	};
+	const readColumn = async (column: Column, group: number, rows: number) => {
+		const { name, cell, isList } = column;
+		const classNames = named.get(name);
+		const one = (value: unknown) => {
+			if (value === null) return "";
+			if (value === undefined) throw new Error("its values end too early");
+			const text = cell(value);
+			return classNames ? className(name, text, classNames, notes) : text;
+		};
+		const values = await stored(column, group, rows);
+		const start = groups.slice(0, group).reduce((sum, rows) => sum + rows, 0);
+		return values.map((value, row) =>
+			inRow(start + row + 1, () => (isList ? joined(value, one) : one(value))),
+		);
+	};
+
 	return {
-		columns,
+		names,
+		columns: columns.filter((one) => !one.isList).map(({ name }) => name),
+		lists: columns.filter((one) => one.isList).map(({ name }) => name),
+		unreadable,
 		groups,
+		notes,
 		async read(group, wanted, rows) {
-			checkCodecs(file, metadata, group, wanted);
-			const end = starts[group] + Math.min(rows, groups[group]);
-			const objects = await orBroken(file, () =>
-				parquetReadObjects({
-					file: buffer,
-					metadata,
-					columns: wanted,
-					rowStart: starts[group],
-					rowEnd: end,
-					compressors,
-				}),
-			);
 			const found = new Map<string, string[]>();
-			for (const name of wanted)
-				if (!objects.some((row) => isNested(row[name])))
-					found.set(
-						name,
-						objects.map((row) => textOf(row[name], classes.get(name))),
+			for (const column of columns) {
+				if (!wanted.includes(column.name)) continue;
+				try {
+					found.set(column.name, await readColumn(column, group, rows));
+				} catch (error) {
+					const { message } = error as Error;
+					const isWhole = error instanceof UnknownCodec;
+					unreadable.set(
+						column.name,
+						isWhole ? message : `cannot be read: ${message}`,
 					);
+				}
+			}
 			return found;
 		},
 	};
@@ -76,91 +114,27 @@ async function orBroken<T>(file: string, action: () => Promise<T>): Promise<T> {
 	}
 }
 
-function plainColumns({ schema }: FileMetaData): string[] {
-	const names: string[] = [];
-	for (let i = 1; i < schema.length; ) {
-		const { name, num_children = 0, repetition_type } = schema[i];
-		if (num_children === 0 && repetition_type !== "REPEATED") names.push(name);
-		i = after(schema, i);
-	}
-	return names;
-}
-
-/** The place in the schema behind an element and all that is below it. */
-function after(schema: FileMetaData["schema"], i: number): number {
-	let open = 1;
-	while (open > 0 && i < schema.length)
-		open += (schema[i++].num_children ?? 0) - 1;
-	return i;
-}
-
-/** The names of the classes of each column that is a ClassLabel of Python's `datasets`. */
-function classNames({
-	key_value_metadata = [],
-}: FileMetaData): Map<string, string[]> {
-	const found = new Map<string, string[]>();
-	const text = key_value_metadata.find(({ key }) => key === "huggingface");
+function inRow<T>(row: number, action: () => T): T {
 	try {
-		const features = JSON.parse(text?.value ?? "{}").info?.features ?? {};
-		for (const [name, feature] of Object.entries<Record<string, unknown>>(
-			features,
-		)) {
-			if (feature?._type !== "ClassLabel") continue;
-			const names = Object.values(feature.names ?? []);
-			if (names.every((label) => typeof label === "string"))
-				found.set(name, names as string[]);
-		}
-	} catch {} // without readable metadata, labels stay numbers
-	return found;
-}
-
-function isNested(value: unknown): boolean {
-	return (
-		typeof value === "object" && value !== null && !(value instanceof Date)
-	);
-}
-
-function textOf(value: unknown, classes: string[] | undefined): string {
-	if (value === null || value === undefined) return "";
-	if (value instanceof Date) return value.toISOString();
-	const text = String(value);
-	if (!classes || !/^-?\d+$/.test(text)) return text;
-	return text === "-1" ? "" : (classes[Number(text)] ?? text); // -1: a row without a label
-}
-
-const atMost = (length: number) => ({ maxOutputLength: Math.max(1, length) });
-const unpacked = (bytes: Uint8Array) => new Uint8Array(bytes);
-const { zstdDecompressSync } = zlib as typeof zlib & {
-	/** From Node 22.15 on. */
-	zstdDecompressSync?: typeof zlib.gunzipSync;
-};
-
-/** Beside snappy, which hyparquet has itself. No output may be longer than the file says. */
-const compressors = {
-	GZIP: (bytes: Uint8Array, length: number) =>
-		unpacked(zlib.gunzipSync(bytes, atMost(length))),
-	BROTLI: (bytes: Uint8Array, length: number) =>
-		unpacked(zlib.brotliDecompressSync(bytes, atMost(length))),
-	...(zstdDecompressSync && {
-		ZSTD: (bytes: Uint8Array, length: number) =>
-			unpacked(zstdDecompressSync(bytes, atMost(length))),
-	}),
-};
-
-function checkCodecs(
-	file: string,
-	{ row_groups }: FileMetaData,
-	group: number,
-	wanted: string[],
-): void {
-	const readable = ["UNCOMPRESSED", "SNAPPY", ...Object.keys(compressors)];
-	for (const { meta_data } of row_groups[group].columns) {
-		const { codec = "UNCOMPRESSED", path_in_schema = [] } = meta_data ?? {};
-		if (readable.includes(codec) || !wanted.includes(path_in_schema[0]))
-			continue;
-		const newer = codec === "ZSTD" ? `, or ZSTD with Node 22.15 or newer` : "";
+		return action();
+	} catch (error) {
+		const { code, message } = error as NodeJS.ErrnoException;
 		throw new Error(
-			`The file ${file} is compressed with ${codec}, which cannot be read: write it with ${readable.slice(1).join(", ")}${newer}.`,
+			code === "ERR_ENCODING_INVALID_ENCODED_DATA"
+				? `row ${row} has bytes that are not UTF-8; write the file in that encoding`
+				: `in row ${row}, ${message}`,
 		);
 	}
+}
+
+/** The items of a list that are there, with ";" between them as tags are written; a list that is missing is "". */
+function joined(list: unknown, one: (item: unknown) => string): string {
+	const there = ((list ?? []) as unknown[]).filter((item) => item !== null);
+	const items = there.map(one);
+	const odd = items.find((item) => item.includes(";"));
+	if (odd !== undefined)
+		throw new Error(
+			`the list has the item ${quoted(odd)}, which holds the ";" that would stand between items`,
+		);
+	return items.join(";");
 }

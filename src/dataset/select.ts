@@ -1,6 +1,6 @@
 import type { Sentences } from "./types";
 
-/** The sentences whose number `keep` accepts, with their labels, offsets and splits. */
+/** The sentences whose number `keep` accepts, with their labels, offsets, splits and groups; notes stay as they are. */
 export function selectSentences(
 	sentences: Sentences,
 	keep: (i: number) => boolean,
@@ -26,6 +26,7 @@ export function selectSentences(
 		...(sentences.split && { split: take(sentences.split) }),
 		...(sentences.token_ids && { token_ids: take(sentences.token_ids) }),
 		...(sentences.group && { group: take(sentences.group) }),
+		...(sentences.notes && { notes: sentences.notes }),
 	};
 }
 

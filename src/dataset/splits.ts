@@ -1,48 +1,63 @@
 import { near, quoted } from "../hub";
-import { splitNames } from "./table";
-import type { LoadSentencesOptions, Split } from "./types";
+import type { Layout, SplitFiles } from "./layout";
+import { splitNames, splitOfWord } from "./split-words";
+import type { LoadSentencesOptions } from "./types";
 
-/** The Parquet files of one split, in their order. */
-export interface SplitFiles {
+/** The splits that are wanted, of one configuration. */
+export interface Choice {
 	config: string;
-	split: string;
-	/** Only the first part of the split was converted. */
-	partial: boolean;
-	files: string[];
+	splits: SplitFiles[];
+	notes: string[];
 }
 
 /** The splits that are wanted, of one configuration. */
 export function chooseSplits(
 	id: string,
-	found: SplitFiles[],
+	layout: Layout,
 	{ config, split }: LoadSentencesOptions,
-): SplitFiles[] {
-	const configs = [...new Set(found.map((part) => part.config))];
-	const only = configs.length === 1 ? configs[0] : undefined;
-	const wanted =
-		config ?? only ?? configs.find((name) => name === "default") ?? "";
-	const parts = found.filter((part) => part.config === wanted);
-	if (parts.length === 0)
+): Choice {
+	const { configs } = layout;
+	const wanted = config ?? layout.default_config;
+	if (wanted === undefined || !configs.includes(wanted))
 		throw new Error(
 			config === undefined
 				? `The data set "${id}" has ${configs.length} configurations: give config, one of ${list(configs)}.`
 				: `The data set "${id}" has no configuration "${config}"${near(config, configs)}.`,
 		);
-	const names = parts.map((part) => part.split);
-	const asked = parts.filter((part) => part.split === split);
-	if (split !== undefined && asked.length === 0)
+	const { splits, notes } = layout.filesOf(wanted);
+	const names = splits.map((part) => part.split);
+	const chosen = (split === undefined ? splitNames : [split])
+		.map((name) => named(name, names))
+		.filter((name) => name !== undefined);
+	if (split === undefined && chosen.length === 0 && names.length === 1)
+		chosen.push(names[0]);
+	const found = chosen.flatMap((name) =>
+		splits.filter((part) => part.split === name),
+	);
+	if (names.length && found.length === 0)
 		throw new Error(
-			`The data set "${id}" has no split "${split}"; it has ${list(names)}.`,
+			split === undefined
+				? `The data set "${id}" has none of the splits train, validation and test: give split, one of ${list(names)}.`
+				: `The data set "${id}" has no split "${split}"; it has ${list(names)}.`,
 		);
-	if (split !== undefined) return asked;
-	const usual = splitNames.flatMap((name) =>
-		parts.filter((part) => part.split === name),
-	);
-	if (usual.length) return usual;
-	if (parts.length === 1) return parts;
-	throw new Error(
-		`The data set "${id}" has none of the splits train, validation and test: give split, one of ${list(names)}.`,
-	);
+	const rest = names.filter((name) => !chosen.includes(name));
+	return {
+		config: wanted,
+		splits: found,
+		notes:
+			split === undefined && rest.length
+				? [
+						...notes,
+						`Not read: the ${rest.length === 1 ? "split" : "splits"} ${list(rest)}; split: ${quoted(rest[0])} reads ${rest.length === 1 ? "it" : "the first of them"}.`,
+					]
+				: notes,
+	};
+}
+
+/** The split of a name, else the first one of a name that means the same. */
+function named(split: string, names: string[]): string | undefined {
+	if (names.includes(split)) return split;
+	return names.find((name) => splitOfWord(name) === split);
 }
 
 /** Throws where files of a split are missing, so that less would be read than is asked for. */
@@ -60,61 +75,6 @@ export function checkWhole(
 		throw new Error(
 			`The split "${split}" of the data set "${id}" has ${total} files, of which ${files.length} are there.`,
 		);
-}
-
-/** The splits of the hub's own conversion. */
-export function convertedSplits(names: string[]): SplitFiles[] {
-	const found = new Map<string, SplitFiles>();
-	for (const name of parquetFiles(names)) {
-		const parts = name.split("/");
-		if (parts.length !== 3) continue;
-		const [config, folder] = parts;
-		const partial = folder.startsWith("partial-");
-		const split = folder.replace(/^partial-/, "");
-		put(found, { config, split, partial, files: [name] });
-	}
-	return [...found.values()];
-}
-
-/** The splits of a repository's own Parquet files, by the words in their names, as Python's `datasets` finds them. */
-export function ownSplits(names: string[]): SplitFiles[] {
-	const found = new Map<string, SplitFiles>();
-	for (const name of parquetFiles(names)) {
-		const folders = name.split("/").slice(0, -1);
-		const config =
-			folders.find((folder) => folder !== "data" && !splitIn(folder)) ??
-			"default";
-		const words = name.split("/").reverse(); // the file's own name says most
-		const split = words.map(splitIn).find(Boolean) ?? "train";
-		put(found, { config, split, partial: false, files: [name] });
-	}
-	return [...found.values()];
-}
-
-function splitIn(name: string): Split | undefined {
-	const word =
-		/(?<![a-z])(train(?:ing)?|dev|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?)(?![a-z])/i
-			.exec(name)?.[1]
-			.toLowerCase();
-	if (!word) return undefined;
-	if (word.startsWith("train")) return "train";
-	return word.startsWith("test") || word.startsWith("eval")
-		? "test"
-		: "validation";
-}
-
-function put(found: Map<string, SplitFiles>, part: SplitFiles): void {
-	const key = JSON.stringify([part.config, part.split]);
-	const before = found.get(key);
-	if (!before) found.set(key, part);
-	else {
-		before.files.push(...part.files);
-		before.partial ||= part.partial;
-	}
-}
-
-function parquetFiles(names: string[]): string[] {
-	return names.filter((name) => name.endsWith(".parquet")).sort();
 }
 
 /** At most twenty names, in quotes. */

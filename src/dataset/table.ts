@@ -1,180 +1,104 @@
-import { isUtf8 } from "node:buffer";
-import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { parse } from "csv-parse/sync";
+import { namedOptions } from "./names";
 import { openParquet } from "./parquet";
-import type { Split } from "./types";
+import { rowCollector } from "./rows";
+import { short } from "./say";
+import { type Taken, takeRows } from "./take";
+import { readDelimited, readJson, readLines } from "./text";
+import type { LoadSentencesOptions } from "./types";
 
-/** A column of more different values is a label only when asked for. */
-export const MAX_DISTINCT = 50;
+export { textColumnOf } from "./names";
+export { splitNames } from "./split-words";
+export { isOffset, MAX_DISTINCT } from "./take";
 
-export const splitNames: Split[] = ["train", "validation", "test"];
-
-/** The column of the texts: the wanted one, else "text" or "sentence" where it is there. */
-export function textColumnOf(
-	columns: string[],
-	wanted?: string,
-): string | undefined {
-	return wanted ?? ["text", "sentence"].find((name) => columns.includes(name));
-}
-
-/** Whether a column's name says that it holds places in the text. */
-export function isOffset(name: string): boolean {
-	return /_(start|end)$/.test(name);
-}
-
-/** A file as columns of text; a value that is missing is "". */
+/** A source as columns of text; a value that is missing is "". */
 export interface Table {
 	columns: Map<string, string[]>;
 	rows: number;
-	/** Where a row is in the file, e.g. "line 12". */
+	/** Where a row is in the source, e.g. "row 12". */
 	place(row: number): string;
+	/** What a reader should know of how the data were read, one sentence each. */
+	notes?: string[];
 }
 
-/** Reads a .csv, .tsv, .jsonl or .parquet file. Throws one sentence where it is missing or a row is broken. */
-export async function readTable(
+/** The names of files that can be read. */
+export const isFileName = (name: string) =>
+	/\.(((csv|tsv|txt|jsonl|ndjson|json)(\.gz)?)|parquet)$/i.test(name);
+
+/** Takes the wanted rows of a file. Throws one sentence where it is missing or a row is broken. */
+export async function readFile(
 	file: string,
-	signal?: AbortSignal,
+	options: LoadSentencesOptions,
+): Promise<Taken> {
+	const kind = extname(file.replace(/\.gz$/i, "")).toLowerCase();
+	if (kind === ".parquet") {
+		refuseTextOptions(file, options, []);
+		return fromTable(file, await readParquet(file, options), options);
+	}
+	if ([".csv", ".tsv"].includes(kind) || options.delimiter !== undefined)
+		return readDelimited(file, kind === ".tsv" ? "\t" : ",", options);
+	const [first] = [".jsonl", ".ndjson", ".json", ".txt"].filter(
+		(k) => k === kind,
+	);
+	if (first === undefined)
+		throw new Error(
+			`The file ${file} has no known kind of name; .csv, .tsv, .jsonl and .parquet can be read, .ndjson, .json and .txt too, or a table of another name with delimiter.`,
+		);
+	refuseTextOptions(file, options, ["encoding"]);
+	return kind === ".txt" ? readLines(file, options) : readJson(file, options);
+}
+
+/** Takes the wanted rows of a table. */
+export function fromTable(
+	name: string,
+	table: Table,
+	options: LoadSentencesOptions,
+): Taken {
+	const columns = [...table.columns.keys()];
+	const named = namedOptions(name, columns, options);
+	const source = { name, columns, place: (row: number) => table.place(row) };
+	const taker = takeRows(source, named);
+	if (table.rows) taker.check();
+	for (let row = 0; row < table.rows && !taker.full(); row++)
+		taker.add(row, (column) => table.columns.get(column)?.[row]);
+	const taken = taker.taken();
+	return { ...taken, notes: [...(table.notes ?? []), ...taken.notes] };
+}
+
+function refuseTextOptions(
+	file: string,
+	options: LoadSentencesOptions,
+	but: string[],
+): void {
+	for (const name of ["encoding", "delimiter", "quote", "header"] as const)
+		if (options[name] !== undefined && !but.includes(name))
+			throw new Error(
+				`${name} is given (${short(String(options[name]))}), but ${file} is not a file of values with a delimiter between them: leave it out.`,
+			);
+}
+
+async function readParquet(
+	file: string,
+	options: LoadSentencesOptions,
 ): Promise<Table> {
-	switch (extname(file).toLowerCase()) {
-		case ".csv":
-			return readDelimited(file, { delimiter: ",", quote: '"' });
-		case ".tsv": // by its standard, a quotation mark is a character like any other
-			return readDelimited(file, { delimiter: "\t", quote: false });
-		case ".jsonl":
-			return readJsonLines(file);
-		case ".parquet":
-			return readParquet(file, signal);
-		default:
-			throw new Error(
-				`The file ${file} has no known kind of name; .csv, .tsv, .jsonl and .parquet can be read.`,
-			);
-	}
-}
-
-/** Throws where it is not UTF-8: characters would be lost, and with them the difference between two labels. */
-function readText(file: string): string {
-	let bytes: Buffer;
-	let text: string;
-	try {
-		bytes = readFileSync(file);
-		text = bytes.toString("utf8");
-	} catch {
-		throw new Error(
-			`The file ${file} does not exist or cannot be read; give "bundled" or the path of a .csv, .tsv, .jsonl or .parquet file.`,
-		);
-	}
-	if (isUtf8(bytes)) return text;
-	const lines = bytes.toString("latin1").split("\n"); // a character a byte
-	const broken = lines.findIndex(
-		(line) => !isUtf8(Buffer.from(line, "latin1")),
-	);
-	throw new Error(
-		`Line ${broken + 1} of ${file} is not UTF-8; save the file in that encoding.`,
-	);
-}
-
-function readDelimited(
-	file: string,
-	format: { delimiter: string; quote: string | false },
-): Table {
-	let records: { record: string[]; info: { lines: number } }[];
-	try {
-		records = parse(readText(file), {
-			...format,
-			bom: true,
-			info: true,
-			relax_column_count: true,
-			skip_empty_lines: true,
-		}) as unknown as typeof records;
-	} catch (error) {
-		const line = (error as { lines?: number }).lines;
-		if (line === undefined) throw error;
-		throw new Error(
-			`Line ${line} of ${file} is broken: a quotation mark stands where none may, or is not closed.`,
-		);
-	}
-	const header = records.shift()?.record ?? [];
-	for (const { record, info } of records)
-		if (record.length !== header.length)
-			throw new Error(
-				`Line ${info.lines} of ${file} has ${record.length} values, but the header names ${header.length} columns.`,
-			);
-	return {
-		columns: new Map(
-			header.map((name, i) => [name, records.map(({ record }) => record[i])]),
-		),
-		rows: records.length,
-		place: (row) => `line ${records[row].info.lines}`,
-	};
-}
-
-function readJsonLines(file: string): Table {
-	const rows: Record<string, unknown>[] = [];
-	const lines: number[] = [];
-	for (const [i, line] of readText(file).split("\n").entries()) {
-		if (line.trim() === "") continue;
-		let row: unknown;
-		try {
-			row = JSON.parse(line);
-		} catch {
-			throw new Error(`Line ${i + 1} of ${file} is not valid JSON.`);
-		}
-		if (typeof row !== "object" || row === null || Array.isArray(row))
-			throw new Error(
-				`Line ${i + 1} of ${file} is not a JSON object like {"text": "…"}.`,
-			);
-		rows.push(row as Record<string, unknown>);
-		lines.push(i + 1);
-	}
-	return fromObjects(rows, (row) => `line ${lines[row]}`);
-}
-
-async function readParquet(file: string, signal?: AbortSignal): Promise<Table> {
-	const { columns: names, groups, read } = await openParquet(file);
-	const columns = new Map<string, string[]>();
-	let rows = 0;
-	for (const [group, length] of groups.entries()) {
-		signal?.throwIfAborted();
-		const part = await read(group, names, length);
-		for (const name of names) {
-			const values = part.get(name);
-			const column = columns.get(name) ?? (group === 0 ? [] : undefined);
-			if (values && column) columns.set(name, append(column, values));
-			else columns.delete(name);
-		}
-		rows += length;
-	}
-	return { columns, rows, place: (row) => `row ${row + 1}` };
+	const { names } = await openParquet(file);
+	const named = namedOptions(file, names, options);
+	const { label_columns = [], group, stratify, split_column, limit } = named;
+	const whole = options.split !== undefined || stratify !== undefined;
+	const needed = [...label_columns, group, stratify, split_column || undefined];
+	const { limit: _, ...others } = named;
+	const rows = rowCollector({
+		...others,
+		label_columns: needed.filter((name) => name !== undefined),
+		...(!whole && limit !== undefined && { limit }),
+		tidy: false,
+	});
+	await rows.read(file);
+	return rows.table();
 }
 
 /** Adds the values to the list, which may be long. */
 export function append<T>(list: T[], values: T[]): T[] {
 	for (const value of values) list.push(value);
 	return list;
-}
-
-/** Columns whose values are lists or objects are left out. */
-function fromObjects(
-	rows: Record<string, unknown>[],
-	place: (row: number) => string,
-): Table {
-	const columns = new Map<string, string[]>();
-	const nested = new Set<string>();
-	for (const [i, row] of rows.entries())
-		for (const [name, value] of Object.entries(row)) {
-			if (value === null || value === undefined) continue;
-			if (typeof value === "object" && !(value instanceof Date)) {
-				nested.add(name);
-				continue;
-			}
-			let column = columns.get(name);
-			if (!column) {
-				column = new Array<string>(rows.length).fill("");
-				columns.set(name, column);
-			}
-			column[i] = value instanceof Date ? value.toISOString() : String(value);
-		}
-	for (const name of nested) columns.delete(name);
-	return { columns, rows: rows.length, place };
 }

@@ -93,6 +93,7 @@ export async function probeTags(
 						`Left out, for want of sentences in training or test: ${named(left, "tags")}.`,
 					]
 				: []),
+			...otherSeparators([...tags, ...left], label),
 		],
 		seconds: (performance.now() - started) / 1000,
 	};
@@ -145,6 +146,26 @@ function tagTasks(
 		...parts,
 	}));
 	return { tags, left, tasks };
+}
+
+/** A sentence on each sign that seems to stand between tags, as what it parts comes again in other tags. */
+function otherSeparators(tags: string[], label: string): string[] {
+	return [",", ";", "|", "/"].flatMap((sign) => {
+		const seen = new Map<string, number>();
+		for (const tag of tags)
+			for (const part of new Set(tag.split(sign).map((own) => own.trim())))
+				seen.set(part, (seen.get(part) ?? 0) + 1);
+		const joined = tags.find(
+			(tag) =>
+				tag.includes(sign) &&
+				tag.split(sign).some((own) => (seen.get(own.trim()) ?? 0) > 1),
+		);
+		return joined === undefined
+			? []
+			: [
+					`The tag "${joined.slice(0, 40)}" of "${label}" holds "${sign}": if that stands between tags, give separator: "${sign}".`,
+				];
+	});
 }
 
 /** All tags together: 0 or 1 of each tag and test sentence. */

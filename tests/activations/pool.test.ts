@@ -85,6 +85,19 @@ test("an offsets column that is not there is refused with near names", async () 
 	);
 });
 
+test("a column that is kept from being one of offsets is refused with the row that keeps it", async () => {
+	const note =
+		'"answer_start" is no offsets column, as it has no place ("-1") in line 3 of "a.csv".';
+	const told = {
+		...acts,
+		sentences: { ...acts.sentences, notes: ["Another.", note] },
+	};
+	await assert.rejects(
+		poolSentences(told, { before: "answer_start" }),
+		/no offsets column "answer_start"; they have none at all\. .*\("-1"\) in line 3/,
+	);
+});
+
 test("a sentence without a token before the offset is refused", async () => {
 	const cut = fakeActivations(text, (word) => vectors[word], {
 		offsets: { prefix_end: Uint32Array.of(2, 0, 3) },

@@ -133,25 +133,25 @@ const refusals: [string, string, string, object, RegExp][] = [
 		/^Error: Line \d+ of .* quotation mark/,
 	],
 	[
-		"an empty text",
+		"a file whose texts are all empty",
 		"csv",
-		"text,topic\nA.,x\n,y\n",
+		"text,topic\n,x\n,y\n",
 		{},
-		/text in line 3 .* empty/,
+		/Every text of .* is empty, from line 2 on/,
 	],
 	[
-		"an offset beyond its text",
+		"an offset beyond its text, where it is said what offsets count",
 		"csv",
 		"text,clause_end\nAbc.,5\n",
-		{},
-		/line 2 .* clause_end is 5, but the text has 4/,
+		{ offsets: "utf16" },
+		/"clause_end" .* line 2 .* it is 5, but the text has 4 characters/,
 	],
 	[
-		"an unknown split",
+		"a word that is no split",
 		"csv",
-		"text,split\nA.,dev\n",
+		"text,split\nA.,banana\n",
 		{},
-		/split is "dev", where train, validation or test/,
+		/split is "banana", where train, validation or test .* split_column: false/,
 	],
 	[
 		"a split of sentences that have none",
@@ -183,7 +183,7 @@ const refusals: [string, string, string, object, RegExp][] = [
 		/Line 1 .* not a JSON object/,
 	],
 	["a broken Parquet file", "parquet", "PAR1", {}, /cannot be read as Parquet/],
-	["an unknown kind of file", "txt", "A.", {}, /\.csv, \.tsv, \.jsonl and/],
+	["an unknown kind of file", "doc", "A.", {}, /\.csv, \.tsv, \.jsonl and/],
 ];
 for (const [what, extension, content, options, message] of refusals)
 	test(`${what}: refused in one sentence`, async () => {

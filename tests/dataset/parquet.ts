@@ -7,36 +7,66 @@ export interface ParquetOptions {
 	metadata?: Record<string, string>;
 	/** By its number in the format: 0 uncompressed (the default), 2 gzip, 4 brotli; others are only declared. */
 	codec?: number;
+	/** Compresses a page, for the codecs that are only declared. */
+	pack?: (bytes: Buffer) => Buffer;
+	/** The size that the pages' headers claim before compression; default: the right one. */
+	claimed?: number;
 }
 
+/** A column of values as they are stored (PLAIN), null where one is missing. */
+export interface StoredColumn {
+	/** The physical type by its number: 1 INT32, 2 INT64, 4 FLOAT, 5 DOUBLE, 6 BYTE_ARRAY, 7 FIXED_LEN_BYTE_ARRAY. */
+	type: number;
+	/** Of type 7: how many bytes a value has. */
+	length?: number;
+	/** What it means by the older notation, by its number: 0 UTF8, 5 DECIMAL, 6 DATE, 20 BSON, 21 INTERVAL. */
+	converted?: number;
+	scale?: number;
+	precision?: number;
+	values: (Buffer | null)[];
+}
+
+type Values = string[] | number[] | StoredColumn;
+
 /**
- * A small Parquet file of required columns, text or 64-bit integers, one page a column and row group, written from the
- * format's specification (https://parquet.apache.org/docs/file-format/), so that no other tool is needed.
+ * A small Parquet file of columns of text, 64-bit integers or stored values, one page a column and row group, written
+ * from the format's specification (https://parquet.apache.org/docs/file-format/), so that no other tool is needed.
+ * Columns of one name are given as a list.
  */
 export function parquetOf(
-	columns: Record<string, string[] | number[]>,
-	{ rows_per_group, metadata = {}, codec = 0 }: ParquetOptions = {},
+	columns: Record<string, Values> | [string, Values][],
+	options: ParquetOptions = {},
 ): Uint8Array {
-	const names = Object.keys(columns);
-	const rows = columns[names[0]].length;
+	const { rows_per_group, metadata = {} } = options;
+	const all = (Array.isArray(columns) ? columns : Object.entries(columns)).map(
+		([name, values]) => ({ name, ...storedColumn(values) }),
+	);
+	const rows = all[0].values.length;
 	const step = rows_per_group ?? Math.max(1, rows);
 	const parts: Buffer[] = [magic];
 	const groups: Buffer[] = [];
 	for (let from = 0; from < rows || from === 0; from += step) {
 		const count = Math.min(step, rows - from);
-		const chunks = names.map((name) =>
-			chunk(name, columns[name].slice(from, from + count), codec, parts),
-		);
+		const chunks = all.map((column) => {
+			const values = column.values.slice(from, from + count);
+			return chunk({ ...column, values }, options, parts);
+		});
 		groups.push(
 			struct([1, list(12, chunks)], [2, i64(sizeOf(parts))], [3, i64(count)]),
 		);
 	}
 	const schema = [
-		struct([4, [8, text("schema")]], [5, i32(names.length)]),
-		...names.map((name) =>
-			isText(columns[name])
-				? struct([1, i32(6)], [3, i32(0)], [4, [8, text(name)]], [6, i32(0)])
-				: struct([1, i32(2)], [3, i32(0)], [4, [8, text(name)]]),
+		struct([4, [8, text("schema")]], [5, i32(all.length)]),
+		...all.map(({ name, type, length, converted, scale, precision, values }) =>
+			struct(
+				[1, i32(type)],
+				...(length === undefined ? [] : [field(2, i32(length))]),
+				[3, i32(hasGaps(values) ? 1 : 0)],
+				[4, [8, text(name)]],
+				...(converted === undefined ? [] : [field(6, i32(converted))]),
+				...(scale === undefined ? [] : [field(7, i32(scale))]),
+				...(precision === undefined ? [] : [field(8, i32(precision))]),
+			),
 		),
 	];
 	const pairs = Object.entries(metadata).map(([key, value]) =>
@@ -55,22 +85,37 @@ export function parquetOf(
 }
 
 const magic = Buffer.from("PAR1");
-const isText = (values: string[] | number[]) => typeof values[0] !== "number";
+const hasGaps = (values: (Buffer | null)[]) => values.includes(null);
+const field = (id: number, value: Value): [number, Value] => [id, value];
 const sizeOf = (parts: Buffer[]) =>
 	parts.reduce((sum, part) => sum + part.length, 0);
 
+function storedColumn(values: Values): StoredColumn {
+	if (!Array.isArray(values)) return values;
+	return typeof values[0] === "number"
+		? { type: 2, values: values.map((value) => i64Bytes(value as number)) }
+		: {
+				type: 6,
+				converted: 0,
+				values: values.map((one) => Buffer.from(`${one}`)),
+			};
+}
+
 /** Adds one column of one row group to the parts of the file; returns its entry in the footer. */
 function chunk(
-	name: string,
-	values: string[] | number[],
-	codec: number,
+	{ name, type, values }: StoredColumn & { name: string },
+	{ codec = 0, pack = packers[codec], claimed }: ParquetOptions,
 	parts: Buffer[],
 ): Buffer {
-	const plain = Buffer.concat(values.map(plainValue));
-	const packed = pack(plain, codec);
+	const there = values.filter((value) => value !== null);
+	const plain = Buffer.concat([
+		...(hasGaps(values) ? [levels(values)] : []),
+		...there.map((value) => (type === 6 ? withLength(value) : value)),
+	]);
+	const packed = pack ? pack(plain) : plain;
 	const page = struct(
 		[1, i32(0)], // a data page
-		[2, i32(plain.length)],
+		[2, i32(claimed ?? plain.length)],
 		[3, i32(packed.length)],
 		[
 			5,
@@ -82,7 +127,7 @@ function chunk(
 	const offset = sizeOf(parts);
 	parts.push(page, packed);
 	const meta = struct(
-		[1, i32(isText(values) ? 6 : 2)], // BYTE_ARRAY, INT64
+		[1, i32(type)],
 		[2, list(5, [varint(zigzag(0))])], // PLAIN
 		[3, list(8, [text(name)])],
 		[4, i32(codec)],
@@ -94,10 +139,17 @@ function chunk(
 	return struct([2, i64(offset)], [3, record(meta)]);
 }
 
-function pack(bytes: Buffer, codec: number): Buffer {
-	if (codec === 2) return zlib.gzipSync(bytes);
-	return codec === 4 ? zlib.brotliCompressSync(bytes) : bytes;
+/** Which values are there: definition levels, each a run of length 1. */
+function levels(values: (Buffer | null)[]): Buffer {
+	return withLength(
+		Buffer.concat(values.map((value) => Buffer.of(2, value === null ? 0 : 1))),
+	);
 }
+
+const packers: Record<number, (bytes: Buffer) => Buffer> = {
+	2: (bytes) => zlib.gzipSync(bytes),
+	4: (bytes) => zlib.brotliCompressSync(bytes),
+};
 
 // Thrift's compact protocol: each value with its type
 type Value = [type: number, bytes: Buffer];
@@ -131,13 +183,15 @@ function text(value: string): Buffer {
 	return Buffer.concat([varint(bytes.length), bytes]);
 }
 
-function plainValue(value: string | number): Buffer {
-	if (typeof value === "number") {
-		const bytes = Buffer.alloc(8);
-		bytes.writeBigInt64LE(BigInt(value));
-		return bytes;
-	}
-	const bytes = Buffer.from(value);
+/** A 64-bit integer as it is stored. */
+export function i64Bytes(value: number | bigint): Buffer {
+	const bytes = Buffer.alloc(8);
+	bytes.writeBigInt64LE(BigInt(value));
+	return bytes;
+}
+
+/** Bytes behind their number. */
+function withLength(bytes: Buffer): Buffer {
 	const length = Buffer.alloc(4);
 	length.writeUInt32LE(bytes.length);
 	return Buffer.concat([length, bytes]);

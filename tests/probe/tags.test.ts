@@ -54,6 +54,33 @@ test("F1 of all tags and of each, and the share of sentences that are all right,
 	assert.ok(Math.abs(exact_match - 1 / 3) < 1e-12);
 });
 
+test("tags that hold a comma or a bar are named, with the option that separates by it", async () => {
+	const mixed = [
+		"joy, anger",
+		"anger",
+		"joy,anger ",
+		"",
+		"joy|anger",
+		"joy;anger",
+	];
+	const own = fakeActivations(text, vector, {
+		labels: {
+			mixed: text.map((_, i) => mixed[i % 6]),
+			places: text.map(
+				(_, i) => ["Paris, France", "Rome, Italy", "sea"][i % 3],
+			),
+		},
+	});
+	const { notes } = await probeTags(own, { label: "mixed" });
+	assert.match(notes.join("\n"), /holds ",": .* separator: ","/);
+	assert.match(
+		notes.join("\n"),
+		/The tag "joy\|anger" of "mixed" holds "\|": .* separator: "\|"/,
+	);
+	const places = await probeTags(own, { label: "places" });
+	assert.deepEqual(places.notes, []); // no part of one comes again
+});
+
 test("columns without tags, of identifiers, and an empty separator are refused", async () => {
 	const odd = fakeActivations(text, vector, {
 		labels: { none: text.map(() => ""), id: text.map((_, i) => `x${i}`) },

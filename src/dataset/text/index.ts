@@ -1,0 +1,3 @@
+export { readDelimited } from "./read-delimited";
+export { readJson } from "./read-json";
+export { readLines } from "./read-lines";

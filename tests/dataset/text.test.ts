@@ -151,18 +151,18 @@ test("with a limit nothing is judged that was not read", async () => {
 
 test("a packed file that holds one endless value is refused before memory is full", async () => {
 	const bomb = (before: string, end: string) =>
-		load(end, gzipSync(before + " ".repeat(80_000_000), { level: 1 }));
+		load(end, gzipSync(before + " ".repeat(20_000_000), { level: 1 }));
 	await assert.rejects(
 		bomb('text\n"', "csv.gz"),
-		/Line 2 .* goes on for more than 67108864/,
+		/Line 2 .* goes on for more than 16777216/,
 	);
 	await assert.rejects(
 		bomb('{"text": "', "jsonl.gz"),
-		/a value of more than 67108864 .* line 1/,
+		/a value of more than 16777216 .* line 1/,
 	);
 	await assert.rejects(
 		bomb('[{"text": "', "json.gz"),
-		/a value of more than 67108864 .* line 1/,
+		/a value of more than 16777216 .* line 1/,
 	);
 });
 
@@ -231,6 +231,23 @@ test("marks between tabs enclose values where the file shows that they do", asyn
 	);
 });
 
+test("a mark behind a space is told, as it encloses nothing", async () => {
+	const {
+		text,
+		labels,
+		notes = [],
+	} = await load("csv", 'text,label\nA., "p"\nB., "q"\n');
+	assert.deepEqual(
+		[text, labels.label],
+		[
+			["A.", "B."],
+			['"p"', '"q"'],
+		],
+	);
+	assert.match(notes[0], /behind a space encloses nothing .* first in line 2/);
+	assert.equal(notes.filter((note) => /encloses nothing/.test(note)).length, 1);
+});
+
 const refusals: [string, string, string, object, RegExp][] = [
 	[
 		"text behind a mark that ends a value",
@@ -273,6 +290,13 @@ const refusals: [string, string, string, object, RegExp][] = [
 		"ham\ta\nspam\tb\n",
 		{},
 		/Each line of .* has a tab.*delimiter: "\\t"/,
+	],
+	[
+		"a spreadsheet",
+		"csv",
+		"PK\x03\x04 and so on",
+		{},
+		/is a zip archive, as spreadsheets \(\.xlsx\) are: save its table as CSV/,
 	],
 	[
 		"a delimiter of two characters",

@@ -7,7 +7,7 @@ import { createGunzip } from "node:zlib";
 const PIECE = 1 << 18;
 
 /** A line, a quoted value or a JSON value of more characters is refused: a packed file may hold any length. */
-export const LONGEST = 1 << 26;
+export const LONGEST = 1 << 24;
 
 const kinds =
 	".csv, .tsv, .txt, .jsonl, .ndjson, .json (each also with .gz) or .parquet";
@@ -75,6 +75,11 @@ const withoutMark = (bytes: Buffer) =>
 	bytes.subarray(markOf(bytes)?.[1].length ?? 0);
 
 function decoder(file: string, first: Buffer, wanted?: string) {
+	const begins = first.toString("hex", 0, 4);
+	if (begins === "504b0304" || begins === "fffe0000")
+		throw new Error(
+			`The file ${file} is ${begins === "fffe0000" ? "UTF-32: save it as UTF-8" : "a zip archive, as spreadsheets (.xlsx) are: save its table as CSV"}.`,
+		);
 	const marked = markOf(first)?.[0];
 	const name = wanted === undefined ? (marked ?? "utf-8") : encodingOf(wanted);
 	if (marked && marked !== name)

@@ -89,11 +89,23 @@ function rowReader(
 		}
 	}
 
+	/** Where a mark comes first but for spaces, it encloses nothing, to Python and others as well: that is told once. */
+	let spaced = quoteAfterSpace(format.quote);
+	const look = ({ values, line }: Row) => {
+		const odd = spaced && values.find((value) => spaced?.test(value));
+		if (odd === undefined) return;
+		spaced = undefined;
+		notes.push(
+			`A quotation mark behind a space encloses nothing and is taken as a character, first in line ${line + line0} (${short(odd)}): take the space out of the file if it should.`,
+		);
+	};
+
 	return {
 		full: () => taker?.full() ?? false,
 		read(piece: string, ended: boolean): void {
 			try {
 				for (const row of cutter.rows(piece, ended)) {
+					look(row);
 					if (take) take(row);
 					else begin(row);
 					if (taker?.full()) return;
@@ -115,6 +127,9 @@ function rowReader(
 		},
 	};
 }
+
+const quoteAfterSpace = (quote: string | false): RegExp | undefined =>
+	quote === false ? undefined : new RegExp(`^ +${quote}.*${quote} *$`, "s");
 
 /** Whether columns are asked for by number, as of a file without names. */
 const numbers = ({ text_column, label_columns = [] }: LoadSentencesOptions) =>

@@ -5,7 +5,14 @@ import { after, before, describe, test } from "node:test";
 import { type Browser, chromium } from "playwright-core";
 import { noKernel, root } from "../jupyter";
 import { type FrontEnd, frontEnds } from "./front-ends";
-import { counting, endless, printing, tour, writeNotebook } from "./made";
+import {
+	asking,
+	counting,
+	endless,
+	printing,
+	tour,
+	writeNotebook,
+} from "./made";
 import { type NotebookPage, openNotebook } from "./notebook-page";
 import {
 	cellsIn,
@@ -144,6 +151,44 @@ function drives(frontEnd: FrontEnd) {
 
 		await notebook.close();
 	});
+
+	test(
+		"a cell asks for lines, clears what it printed and shows tables",
+		limit,
+		async () => {
+			writeNotebook(server.folder, "asking.ipynb", asking);
+			const notebook = await open("asking.ipynb");
+			await notebook.start(0);
+			assert.match(await notebook.asked("Ada"), /name\?/);
+			assert.match(await notebook.asked("perhaps"), /Go on\? \[y\/n\]/);
+			assert.match(await notebook.asked("y"), /Please answer y or n/);
+			assert.match(await notebook.asked("secret"), /word\?/);
+			assert.equal(shownBy((await notebook.idle())[0]), "Ada,true,6");
+			assert.equal(printedBy(await notebook.run(1)), "stays\n");
+			assert.match(shownBy(await notebook.run(2)), /\(index\) +layer +hook/);
+			assert.match(shownBy(await notebook.run(3)), /^Objects\n/);
+			assert.deepEqual(await notebook.tables(), [
+				["(index)", "layer", "hook", "ev", "note"],
+				["(iteration index)", "Key", "Values"],
+				["text", "n", "p", "shape"],
+			]);
+			await notebook.picture(picture("tables"));
+			await notebook.theme("JupyterLab Dark");
+			await notebook.picture(picture("tables-dark"));
+			await notebook.start(4);
+			await notebook.asked();
+			await notebook.interrupt();
+			const cells = await notebook.idle();
+			assert.deepEqual(errorsOf(cells), [
+				"Interrupted: the cell was interrupted",
+			]);
+			await write(notebook, "prompt(");
+			await notebook.page.keyboard.press("Shift+Tab");
+			assert.match(await notebook.documentation(), /Asks for a line of text/);
+			await notebook.glimpse(picture("asking"));
+			await notebook.close();
+		},
+	);
 
 	test(
 		"an interrupted training ends, and its cell goes on with it",

@@ -26,6 +26,8 @@ export interface FrontEnd {
 		offered: string;
 		/** The box with documentation. */
 		tooltip: string;
+		/** The box for a line of input that a cell asks for. */
+		input: string;
 		/** A chart that is drawn or, where there are none, its picture. */
 		chart: string;
 	};
@@ -60,6 +62,7 @@ const lab = (python: string): FrontEnd => ({
 		confirm: ".jp-Dialog .jp-mod-accept",
 		offered: ".jp-Completer:visible .jp-Completer-match",
 		tooltip: ".jp-Tooltip",
+		input: "input.jp-Stdin-input",
 		chart: ".jp-OutputArea-output :is(canvas.marks, svg.marks)",
 	},
 });
@@ -83,6 +86,7 @@ const classic = (python: string): FrontEnd => ({
 		confirm: ".modal-dialog .btn-danger",
 		offered: "#complete option",
 		tooltip: "#tooltip .tooltiptext",
+		input: "input.raw_input",
 		chart: ".output_png img",
 	},
 });

@@ -79,3 +79,13 @@ export const counting = [
 }`,
 	"lines > 2",
 ];
+
+/** Questions, cleared text, tables, and a question that nobody answers. */
+export const asking = [
+	'const name = await prompt("name? ");\nconst sure = await confirm("Go on?");\nconst word = await prompt("word? ", { password: true });\n[name, sure, word.length].join();',
+	'console.log("gone");\nconsole.clear();\nconsole.log("stays");',
+	'console.table([{ layer: 0, hook: "resid_pre", ev: 0.91 }, { layer: 11, note: "<b>no tag</b>" }]);\nconsole.table(new Map([["a", 1], ["b", 2]]));',
+	'import * as lens from "sparselens";\nlens.table([{ text: "Paul waits", n: 1234, p: 0.5 }, { n: 5, shape: { rows: [1, 2] }, text: "<i>no tag</i>" }], { caption: "Objects" })',
+	'await prompt("waits? ");',
+	"",
+];

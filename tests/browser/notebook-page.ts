@@ -21,6 +21,8 @@ export interface NotebookPage {
 	printed(cell: number, text: string): Promise<void>;
 	/** Resolves when the text of a cell is this. */
 	written(cell: number, text: string): Promise<void>;
+	/** What stands before the box for a line of input, once a cell asks for one; types an answer, where there is one. */
+	asked(answer?: string): Promise<string>;
 	/** Presses the button with the square. */
 	interrupt(): Promise<void>;
 	/** Resolves when the kernel has nothing left to do. */
@@ -33,6 +35,8 @@ export interface NotebookPage {
 	documentation(): Promise<string>;
 	/** How many charts (or, where the front end draws none, pictures) there are, once at least so many are drawn. */
 	drawn(count: number): Promise<number>;
+	/** The heads of the tables that are shown. */
+	tables(): Promise<string[][]>;
 	/** Takes a picture of what is in sight. */
 	glimpse(file: string): Promise<void>;
 	/** Takes a picture of the whole notebook. */
@@ -125,6 +129,18 @@ export async function openNotebook(
 				`driver.cells().at(${cell}).source === ${JSON.stringify(text)}`,
 			);
 		},
+		async asked(answer) {
+			const box = page.locator(on.input).last();
+			await box.waitFor();
+			const before = await box.evaluate((e) => e.parentElement?.textContent);
+			if (answer !== undefined) {
+				const here = await box.elementHandle();
+				await box.fill(answer);
+				await box.press("Enter");
+				await here?.waitForElementState("hidden");
+			}
+			return (before ?? "").trim();
+		},
 		interrupt: () => page.click(on.interrupt),
 		empty: (cell) => drive("empty", cell),
 		async offered() {
@@ -143,6 +159,10 @@ export async function openNotebook(
 			await until(`${whole}.length >= ${count}`);
 			return Number(await page.evaluate(`${charts}.length`));
 		},
+		tables: () =>
+			page.evaluate(
+				"[...document.querySelectorAll('.jp-OutputArea-output table, .output_html table')].map((t) => [...t.querySelectorAll('th')].map((th) => th.textContent))",
+			),
 		async glimpse(file) {
 			await page.screenshot({ path: file });
 		},

@@ -321,7 +321,7 @@ test("values whose types nobody can name are there, with these types", async () 
 
 test("names that a loop or a block declares with var have their types in later cells", async () => {
 	await last(
-		"for (var i = 0, { w } = { w: [1] }; i < 3; i++) { var text = `${i}`; }",
+		"for (var i = 0, { w } = { w: [1] }; i < 3; i++) { var text = String(i); }",
 	);
 	assert.equal(await last("i + w.length + text.length"), 5);
 	assert.match(

@@ -96,7 +96,7 @@ export function createCompiler(): Compiler {
 		const { js, edits, async, names, vars } = linkCell(
 			compiled,
 			known,
-			emitted,
+			emitted.facts,
 		);
 		const all = [...names.keys()];
 		return {

@@ -26,6 +26,8 @@ export function declarationsAfter(
 	const own = select(ts, text, (name) => !lost.has(name));
 	const values = new Set(assigned);
 	const types = typesIn(ts, own);
+	const isMentioned = (name: string) => before.includes(name);
+	if (![...values, ...types].some(isMentioned)) return `${own}\n${before}`;
 	const orphans: string[] = []; // values whose class or enum is no longer known
 	const earlier = select(ts, before, (name, statement) => {
 		if (

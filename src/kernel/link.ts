@@ -21,7 +21,7 @@ export type Names = ReadonlyMap<string, { constant: boolean }>;
 
 /** The code of a cell, ready to run. */
 export interface Linked {
-	/** The body of a function of `require` and of what cell/scope.ts gives it. */
+	/** The body of a function with the parameters that cell/scope.ts gives it; no variable can have their names. */
 	js: string;
 	edits: Edit[];
 	async: boolean;
@@ -29,6 +29,16 @@ export interface Linked {
 	names: Names;
 	/** Of these, the ones declared with var, which are undefined from the start. */
 	vars: string[];
+}
+
+/** What the TypeScript of a cell says that its JavaScript does not. */
+export interface CellFacts {
+	/** The names of enums and namespaces: TypeScript declares them with a bare `var`, and would merge them with what is there. */
+	merged: ReadonlySet<string>;
+	/** The imports whose module may give them new values. */
+	live: ReadonlySet<string>;
+	/** Whether it ends in a declaration, also where the code for that ends in an expression. */
+	declaresLast: boolean;
 }
 
 /** TypeScript's inner functions. */
@@ -41,14 +51,12 @@ const options = { target: ts.ScriptTarget.ESNext, setParentNodes: true };
 
 /**
  * Makes the code of a cell, whose types are gone, one that shares its variables with the other cells. `js` ends in an
- * export of all that it declares. `earlier`: what earlier cells declare. `merged`: the names of enums and namespaces,
- * which TypeScript declares with a bare `var` and would merge with what an earlier cell left there. `declaresLast`:
- * whether its last expression is only TypeScript's code for a declaration, and no value of the cell.
+ * export of all that it declares. `earlier`: what earlier cells declare.
  */
 export function linkCell(
 	js: string,
 	earlier: Names,
-	{ merged, declaresLast }: { merged: Set<string>; declaresLast: boolean },
+	{ merged, live, declaresLast }: CellFacts,
 ): Linked {
 	const file = ts.createSourceFile("cell.ts", js, options.target, true);
 	inner.bindSourceFile(file, {});
@@ -74,7 +82,7 @@ export function linkCell(
 		if (!isReference(name) || !isVariable(name)) return;
 		const short = isShort(name) ? `: ${name.text}${mark}` : mark;
 		if (isConstant(name.text) && inner.isAssignmentTarget(name)) {
-			const target = `constant${mark}.${name.text}`;
+			const target = `const${mark}.${name.text}`;
 			replace(name, isShort(name) ? `${name.text}: ${target}` : target);
 		} else insert(name.end, short);
 	};
@@ -112,7 +120,7 @@ export function linkCell(
 
 	/** The declarations and statements that exist only at the top of a cell. */
 	const visitTop = (node: typescript.Statement): boolean => {
-		if (ts.isImportDeclaration(node)) replace(node, importing(node));
+		if (ts.isImportDeclaration(node)) replace(node, importing(node, live));
 		else if (ts.isExportDeclaration(node)) replace(node, "");
 		else if (ts.isExportAssignment(node)) {
 			edits.push({
@@ -268,12 +276,19 @@ function isShort(node: typescript.Identifier): boolean {
 
 /** Whether a name is declared by a function or block around it; undefined where nothing in the cell declares it. */
 function isLocal(name: typescript.Identifier, file: Node): boolean | undefined {
+	let inside: Node = name;
 	for (let at: Node | undefined = name.parent; at; at = at.parent) {
-		const { locals } = at as { locals?: Map<string, unknown> };
-		if (locals?.has(name.text)) return at !== file;
+		const { locals } = at as { locals?: Map<string, typescript.Symbol> };
+		const found = locals?.get(name.text)?.declarations?.[0];
+		// what the body of a function declares is not there for its parameters
+		const { body } = at as typescript.FunctionLikeDeclaration;
+		const isHidden =
+			body && ts.isParameter(inside) && found && found.pos >= body.pos;
+		if (found && !isHidden) return at !== file;
 		const named =
 			ts.isFunctionExpression(at) || ts.isClassLike(at) ? at.name : undefined;
 		if (named && named.text === name.text && named !== name) return true;
+		inside = at;
 	}
 	return undefined;
 }
@@ -309,36 +324,33 @@ function assignedValue(
 	return value && { value, name };
 }
 
-/** An import as statements. */
-function importing({
-	importClause,
-	moduleSpecifier,
-}: typescript.ImportDeclaration): string {
-	const module = `require(${moduleSpecifier.getText()})`;
+/** An import as statements. `live`: the names whose exports the module may change. */
+function importing(
+	{ importClause, moduleSpecifier }: typescript.ImportDeclaration,
+	live: ReadonlySet<string>,
+): string {
+	const module = `import${mark}.require(${moduleSpecifier.getText()})`;
 	if (!importClause) return `${module};`;
 	const { name, namedBindings } = importClause;
-	const named =
-		namedBindings && ts.isNamedImports(namedBindings)
-			? namedBindings.elements.map(({ name, propertyName }) => ({
-					from: propertyName?.text ?? name.text,
-					to: name.text,
-				}))
-			: [];
+	if (namedBindings && ts.isNamespaceImport(namedBindings)) {
+		const whole = `${namedBindings.name.text}${mark}`;
+		const rest = name ? ` ${name.text}${mark} = ${whole}.default;` : "";
+		return `${whole} = import${mark}.all(${module});${rest}`;
+	}
+	const named = (namedBindings?.elements ?? []).map((element) => ({
+		from: (element.propertyName ?? element.name).text,
+		to: element.name.text,
+	}));
 	if (name) named.unshift({ from: "default", to: name.text });
-	const whole =
-		namedBindings && ts.isNamespaceImport(namedBindings)
-			? namedBindings.name.text
-			: undefined;
 	const defaults = named.filter(({ from }) => from === "default").length;
-	const kind =
-		whole || (defaults && defaults < named.length)
-			? "all"
-			: defaults
-				? "default"
-				: undefined;
-	const value = kind ? `import${mark}.${kind}(${module})` : module;
-	const pattern = `{ ${named.map(({ from, to }) => `${from}: ${to}${mark}`).join(", ")} }`;
-	if (!whole) return `(${pattern} = ${value});`;
-	const rest = named.length ? ` (${pattern} = ${whole}${mark});` : "";
-	return `${whole}${mark} = ${value};${rest}`;
+	const kind = defaults < named.length ? "all" : "default";
+	const from = defaults ? `import${mark}.${kind}(${module})` : module;
+	const pairs = named.map(({ from, to }) => `${from}: ${to}${mark}`);
+	const followed = named
+		.filter(({ to }) => live.has(to))
+		.map(
+			({ from: key, to }) =>
+				` import${mark}.follow("${to}", ${from}, "${key}");`,
+		);
+	return `({ ${pairs.join(", ")} } = ${from});${followed.join("")}`;
 }

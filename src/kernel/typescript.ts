@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type * as typescript from "typescript";
 import { withAwaitHints } from "./awaits";
+import type { CellFacts } from "./link";
 import { ownOptions } from "./options";
 import { projectFor } from "./project";
 import { tslabRequire } from "./tslab";
@@ -23,10 +24,12 @@ export const emitted = {
 	map: "",
 	/** What it declares, as the text of a declaration file. */
 	declarations: "",
-	/** The names of its enums and namespaces. */
-	merged: new Set<string>(),
-	/** Whether it ends in a declaration, also where the code for that ends in an expression. */
-	declaresLast: false,
+	/** What else is to be known of it. */
+	facts: {
+		merged: new Set<string>(),
+		live: new Set<string>(),
+		declaresLast: false,
+	} as CellFacts,
 };
 
 /** The packages without types that the cell at hand, or a file beside it, imports. */
@@ -150,14 +153,9 @@ function keepingEmitted(ts: TypeScript, host: Host): Host {
 		nameFiles(program.getSourceFiles());
 		program.emit = (file, write, token, only, transformers) => {
 			if (!file) throw new Error("tslab emits files one by one.");
-			if (file.fileName.endsWith("__tslab__.ts")) {
-				const made = file.statements.filter(
-					(s) => ts.isEnumDeclaration(s) || ts.isModuleDeclaration(s),
-				);
-				emitted.merged = new Set(made.map(({ name }) => name.text));
-				const last = file.statements.filter((s) => !ts.isExportDeclaration(s));
-				emitted.declaresLast = isDeclaration(ts, last.at(-1));
-			}
+			const checker = program.getProgram().getTypeChecker();
+			if (file.fileName.endsWith("__tslab__.ts"))
+				emitted.facts = factsOf(ts, checker, file);
 			const emit = program.getProgram().emit as ForcedEmit;
 			return emit(
 				file,
@@ -193,11 +191,46 @@ function keepingEmitted(ts: TypeScript, host: Host): Host {
 	return host;
 }
 
-const isDeclaration = (ts: TypeScript, node?: typescript.Node): boolean =>
-	node !== undefined &&
-	(ts.isEnumDeclaration(node) ||
-		ts.isModuleDeclaration(node) ||
-		ts.isClassDeclaration(node));
+function factsOf(
+	ts: TypeScript,
+	checker: typescript.TypeChecker,
+	file: typescript.SourceFile,
+): CellFacts {
+	const merged = new Set<string>();
+	const live = new Set<string>();
+	let declaresLast = false;
+	for (const statement of file.statements) {
+		if (ts.isExportDeclaration(statement)) continue;
+		const isMerged =
+			ts.isEnumDeclaration(statement) || ts.isModuleDeclaration(statement);
+		if (isMerged) merged.add(statement.name.text);
+		declaresLast = isMerged || ts.isClassDeclaration(statement);
+		if (!ts.isImportDeclaration(statement)) continue;
+		const { namedBindings } = statement.importClause ?? {};
+		if (!namedBindings || !ts.isNamedImports(namedBindings)) continue;
+		for (const { name } of namedBindings.elements)
+			if (isChanging(ts, checker, name)) live.add(name.text);
+	}
+	return { merged, live, declaresLast };
+}
+
+/** Whether an imported name is a variable of one of the user's own files that is no constant. */
+function isChanging(
+	ts: TypeScript,
+	checker: typescript.TypeChecker,
+	name: typescript.Identifier,
+): boolean {
+	const symbol = checker.getSymbolAtLocation(name);
+	const declaration =
+		symbol && checker.getAliasedSymbol(symbol).valueDeclaration;
+	return (
+		declaration !== undefined &&
+		(ts.isVariableDeclaration(declaration) ||
+			ts.isBindingElement(declaration)) &&
+		!declaration.getSourceFile().isDeclarationFile &&
+		!(ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const)
+	);
+}
 
 /** A declaration file with the variables that its source declares with var inside of blocks and loops, which TypeScript omits. */
 function withNestedVars(

@@ -182,6 +182,32 @@ class Cells(KernelCase):
         self.run_cell("const again = 1;")
         self.assertEqual(self.run_cell('const again = "two";\nagain').result, "two")
 
+    def test_a_notebook_is_one_program(self):
+        self.run_cell("let x = 1; function f() { return x; } const g = () => x * 10;")
+        self.run_cell("x = 5")
+        self.assertEqual(self.run_cell("[f(), g(), x]").result, "[ 5, 50, 5 ]")
+        self.run_cell(
+            'let hook = "blocks.0.hook_resid_post";\nasync function width(): Promise<string> { await null; return hook; }'
+        )
+        self.run_cell('hook = "blocks.5.hook_resid_post"')
+        self.assertEqual(self.run_cell("await width()").result, "blocks.5.hook_resid_post")
+        self.run_cell("const LR = 0.1; function train() { return LR; }")
+        self.run_cell("const LR = 0.5;")
+        self.assertEqual(self.run_cell("train()").result, "0.5")
+
+    def test_errors_name_variables_as_they_are_written(self):
+        self.run_cell("const thing: any = { a: 1 };")
+        cell = self.run_cell("try { thing.b(); } catch (e) { console.log((e as Error).message); }\nthing();")
+        self.assertEqual(cell.text(), "thing.b is not a function\n")
+        self.assertEqual(cell.reply["evalue"], "thing is not a function")
+        self.assertEqual(cell.reply["traceback"][0], "TypeError: thing is not a function")
+        self.assertEqual(self.run_cell("const arrow = () => 1; arrow").result, "[Function: arrow]")
+
+    def test_values_whose_types_cannot_be_named_are_no_mistake(self):
+        self.run_cell('import { kmeans } from "ml-kmeans";\nconst km = kmeans([[1, 1], [2, 2], [9, 9], [8, 8]], 2, { seed: 1 });')
+        self.assertEqual(self.run_cell("km.clusters.length.toFixed(1)").result, "4.0")
+        self.assertIn("does not exist on type 'KMeansResult'", self.run_cell("km.nothing").reply["evalue"])
+
     def test_a_short_property_may_name_a_variable_of_an_earlier_cell(self):
         self.run_cell("const far = 1;\nlet near = 2;")
         self.assertEqual(self.run_cell("const both = { far, near };\nboth").result, "{ far: 1, near: 2 }")

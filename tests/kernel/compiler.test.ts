@@ -61,19 +61,19 @@ test("what is declared becomes a variable of the notebook, and what is not stays
 			"enum E { A }",
 			'E\' = void 0;\n(function (E) {\n    E[E["A"] = 0] = "A";\n})(E\' || (E\' = {}));',
 		],
-		['import { a as b } from "m";', '({ a: b\' } = require("m"));'],
+		['import { a as b } from "m";', "({ a: b' } = import'.require(\"m\"));"],
 		[
 			'import c from "m";',
-			"({ default: c' } = import'.default(require(\"m\")));",
+			"({ default: c' } = import'.default(import'.require(\"m\")));",
 		],
-		['import * as d from "m";', "d' = import'.all(require(\"m\"));"],
+		['import * as d from "m";', "d' = import'.all(import'.require(\"m\"));"],
 		[
 			"let s = 1;\n({ s } = { s });\n((s: any) => ({ s }))(s);",
 			"s' = 1;\n({ s: s' } = { s: s' });\nreturn (((s) => ({ s }))(s'));",
 		],
 		[
 			"const t = 1;\n// @ts-ignore\nt++;",
-			"t' = 1;\n// @ts-ignore\nreturn (constant'.t++);",
+			"t' = 1;\n// @ts-ignore\nreturn (const'.t++);",
 		],
 	]) {
 		const declared = code.includes('"m"') ? `// @ts-ignore\n${code}` : code;

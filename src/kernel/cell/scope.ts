@@ -34,7 +34,7 @@ export interface OpenCell {
 }
 
 const variables = globalThis as unknown as Record<string, unknown>;
-const parameters = ["require", `import${mark}`, `constant${mark}`].join();
+const parameters = `require, import${mark}, const${mark}`;
 
 /** An empty scope. Cells import from `folder`, and before that what `own` gives for a name. */
 export function createScope(
@@ -45,7 +45,7 @@ export function createScope(
 	const { require, add } = createRequireFrom(folder, own);
 	const imported = Object.assign(
 		async (name: unknown) => all(require(`${name}`)),
-		{ all, default: defaultOf },
+		{ require, all, default: defaultOf, follow },
 	);
 
 	return {
@@ -83,36 +83,56 @@ const constant = new Proxy(Object.create(null), {
 	},
 });
 
-const define = (name: string, value: unknown) =>
+const define = (name: string, property: PropertyDescriptor) =>
 	Object.defineProperty(globalThis, name + mark, {
-		configurable: true,
-		writable: true,
-		value, // and not enumerable
+		...property,
+		configurable: true, // and not enumerable
 	});
+const set = (name: string, value: unknown) =>
+	define(name, { value, writable: true });
+
+/** Lets a variable have the value that a module exports at any time. */
+function follow(
+	name: string,
+	module: Record<string, unknown>,
+	key: string,
+): void {
+	define(name, {
+		get: () => module[key],
+		set: (value) => set(name, value),
+	});
+}
+
+/** Variables that a cell which failed declares and has not reached. */
+const unreached = new Set<string>();
 
 /** Makes a variable ready to be declared. `end` says whether it was. */
 function expect(name: string, isVar: boolean) {
-	const before = Object.getOwnPropertyDescriptor(globalThis, name + mark);
-	const had = before !== undefined && !before.get;
-	let open = true;
-	Object.defineProperty(globalThis, name + mark, {
-		configurable: true,
+	const before = unreached.has(name)
+		? undefined
+		: Object.getOwnPropertyDescriptor(globalThis, name + mark);
+	unreached.add(name);
+	define(name, {
 		get: () => {
-			if (had) return before.value;
-			if (isVar) return undefined;
+			if (before?.get) return before.get();
+			if (before || isVar) return before?.value;
 			throw new ReferenceError(`${name} is not defined`);
 		},
 		set: (value) => {
-			open = false;
-			define(name, value);
+			unreached.delete(name);
+			set(name, value);
 		},
 	});
 	return {
 		name,
 		end: (failed: boolean) => {
-			const exists = !failed || (isVar && !had); // or was left unreached
-			if (open && (had || exists)) define(name, before?.value);
-			return !open || exists;
+			if (!unreached.has(name)) return true;
+			const exists = !failed || (isVar && !before);
+			if (before || exists) {
+				unreached.delete(name);
+				define(name, before ?? { value: undefined, writable: true });
+			}
+			return exists;
 		},
 	};
 }

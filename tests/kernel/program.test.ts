@@ -1,0 +1,331 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { unmarked } from "../../src/kernel/names";
+import { openNotebook } from "./notebook";
+
+const notebook = openNotebook();
+after(() => notebook.close());
+
+/** The value of the last of some cells, all of which have to run. */
+async function last(...cells: string[]): Promise<unknown> {
+	let value: unknown;
+	for (const code of cells) {
+		const ran = await notebook.run(code);
+		if ("thrown" in ran) throw ran.thrown;
+		assert.ok(
+			"value" in ran,
+			`${code}: ${JSON.stringify("refused" in ran && ran.refused)}`,
+		);
+		value = ran.value;
+	}
+	return value;
+}
+
+/** What a cell throws. */
+async function thrownBy(code: string): Promise<unknown> {
+	const ran = await notebook.run(code);
+	assert.ok("thrown" in ran, JSON.stringify(ran));
+	return ran.thrown;
+}
+
+async function refused(code: string): Promise<string> {
+	const ran = await notebook.run(code);
+	assert.ok("refused" in ran, JSON.stringify(ran));
+	return ran.refused.evalue;
+}
+
+test("a helper reads the variable that a later cell changed", async () => {
+	await last(
+		'let hook = "blocks.0.hook_resid_post";\nasync function width(): Promise<string> { return hook; }\nclass Reader { read() { return hook; } }\nconst reader = new Reader(), arrow = () => hook;',
+		'hook = "blocks.5.hook_resid_post"',
+	);
+	const five = "blocks.5.hook_resid_post";
+	assert.deepEqual(await last("[await width(), reader.read(), arrow()]"), [
+		five,
+		five,
+		five,
+	]);
+	await last('const hook = "declared";');
+	assert.equal(await last("await width() + reader.read()"), "declareddeclared");
+});
+
+test("a function writes a variable of another cell, which all see", async () => {
+	await last(
+		"let n = 1; const bump = () => { n += 1; [n] = [n * 10]; n++; };",
+		"const show = () => ({ n });",
+	);
+	assert.deepEqual(await last("bump(); [n, show().n]"), [21, 21]);
+	assert.deepEqual(
+		await last("let n = 100; bump(); [n, show().n]"),
+		[1011, 1011],
+	);
+});
+
+test("code that still runs finds what later cells declare", async () => {
+	await last(
+		"let level = 1; const seen: number[] = []; let go = () => {};\nconst turn = () => new Promise<void>((r) => { go = r; });\nvoid (async () => { for (let i = 0; i < 3; i++) { await turn(); seen.push(level); } })();",
+		"level = 2; go()",
+		"let level = 3; go()",
+		"await null; const level = 4; go()",
+	);
+	assert.deepEqual(await last("await null; seen"), [2, 3, 4]);
+});
+
+const kinds: [name: string, code: string, value: string][] = [
+	["let", "let NAME = 1;", "1"],
+	["const", "const NAME = 2;", "2"],
+	["var", "var NAME = 3;", "3"],
+	["nested var", "for (var NAME = 0; NAME < 4; NAME++);", "4"],
+	["function", "function NAME() { return 5; }", "function 5"],
+	["async function", "async function NAME() { return 6; }", "function"],
+	["class", "class NAME { static is = NAME.name; static n = 7; }", "class 7"],
+	["enum", "enum NAME { A = 8 }", "A,8"],
+	["namespace", "namespace NAME { export const a = 9; }", "a"],
+	["destructured", "const { NAME, other } = { NAME: 10, other: 0 };", "10"],
+	[
+		"default name",
+		"let [NAME = () => 11] = [] as (() => number)[];",
+		"function 11",
+	],
+	[
+		"import",
+		'import { basename as NAME } from "node:path";',
+		"function basename",
+	],
+	["default import", 'import NAME from "node:path";', "module"],
+	["import of all", 'import * as NAME from "node:path";', "module"],
+	["arrow", "const NAME = () => 14;", "function 14"],
+];
+
+test("each kind of declaration takes the place of each other, for older code too", async () => {
+	const describe = (v: unknown): string => {
+		if (typeof v === "number") return `${v}`;
+		if (typeof v === "function" && "n" in v) return `class ${v.n}`;
+		if (typeof v === "function") {
+			if (v.name === "basename") return "function basename";
+			const value = v();
+			return typeof value === "number" ? `function ${value}` : "function";
+		}
+		const object = v as object;
+		return "join" in object
+			? "module"
+			: Object.keys(object)
+					.filter((key) => !/^\d/.test(key))
+					.concat(Object.values(object).filter((x) => x === 8))
+					.join();
+	};
+	let number = 0;
+	for (const [before, first] of kinds) {
+		const names = kinds.map(() => `name${++number}`);
+		const all = (code: (name: string, i: number) => string) =>
+			names.map(code).join("\n");
+		await last(
+			`${all((name) => first.replaceAll("NAME", name).replace("other", `other${name}`).replace("other:", `other${name}:`))}\nconst old${number} = () => [${names.join()}] as any[];`,
+		);
+		for (const [i, [after, second, expected]] of kinds.entries()) {
+			const name = names[i];
+			const value = await last(
+				second.replaceAll("NAME", name),
+				`[${name}, old${number}()[${i}]] as any[]`,
+			);
+			const [now, old] = value as unknown[];
+			assert.equal(describe(now), expected, `${after} after ${before}`);
+			assert.equal(now, old, `${after} after ${before}, in older code`);
+			if (
+				typeof now === "function" &&
+				/^(arrow|def|fun|class)/.test(after) &&
+				after !== "default import"
+			)
+				assert.equal(now.name, name);
+		}
+	}
+});
+
+test("an enum and a namespace declared again are new, within a cell they merge", async () => {
+	await last("enum Again { A, B }", "enum Again { C = 5 }");
+	assert.deepEqual(await last("Again"), { 5: "C", C: 5 });
+	await last("namespace Space { export const a = 1; }", "1;", "2;");
+	assert.equal(await last("Space.a"), 1);
+	await last(
+		"namespace Space { export const b = 1; }\nnamespace Space { export const c = b; }",
+	);
+	assert.deepEqual(await last("Space"), { b: 1, c: 1 });
+	await last(
+		"class Both { m() { return Both.x; } }\nnamespace Both { export const x = 3; }",
+	);
+	assert.equal(await last("new Both().m()"), 3);
+});
+
+test("a class knows itself, and others the one that was declared last", async () => {
+	await last(
+		"class Kept { static n = 1; self() { return Kept.n; } }\nconst kept = new Kept(), make = () => Kept;",
+		"class Kept { static n = 2; self() { return Kept.n; } }",
+	);
+	assert.deepEqual(await last("[kept.self(), make().n]"), [1, 2]);
+	await last(
+		"function mark(c: any) { c.marked = true; }\n@mark class Kept { static n = 3; self() { return Kept.n; } }",
+	);
+	assert.deepEqual(await last("[make().n, (Kept as any).marked]"), [3, true]);
+});
+
+test("a cell that fails leaves what it had set, and what it had not reached as it was", async () => {
+	await last('let reached = "old", missed = "old"; var again = "old";');
+	const error = await thrownBy(
+		"const reached = 1; if (reached) throw 5; const missed = 2, unset = 3; var again = 4; var fresh = 5;",
+	);
+	assert.equal(error, 5);
+	assert.deepEqual(
+		await last("[reached.toFixed(1), missed.length, again.length, fresh]"),
+		["1.0", 3, 3, undefined],
+	);
+	assert.match(await refused("unset"), /Cannot find name 'unset'/);
+	await last("function later() { return unborn; }\nlet unborn = 1;");
+	const first = await thrownBy(
+		"early(); function early() { return toCome; }\nlet toCome = 1;",
+	);
+	assert.equal(String(first), "ReferenceError: toCome is not defined");
+});
+
+test("what is thrown and what a cell ends in are the things themselves", async () => {
+	await last("const thing = { a: 1 };");
+	assert.equal(await thrownBy("throw thing;"), await last("thing"));
+	assert.equal(await thrownBy("await null; throw thing;"), await last("thing"));
+	assert.equal(await thrownBy("throw undefined;"), undefined);
+});
+
+test("a constant cannot be changed, neither where TypeScript looks nor where it does not", async () => {
+	await last("const fixed = 1;");
+	for (const code of [
+		"fixed = 2",
+		"fixed++",
+		"[fixed] = [2]",
+		"({ fixed } = { fixed: 2 })",
+	]) {
+		assert.match(
+			await refused(code),
+			/Cannot assign to 'fixed' because it is a constant/,
+		);
+		assert.equal(
+			String(await thrownBy(`// @ts-ignore\n${code}`)),
+			"TypeError: Assignment to constant variable.",
+		);
+	}
+	assert.equal(await last("fixed"), 1);
+	await last("let fixed = 3;", "fixed = 4");
+	assert.equal(await last("fixed"), 4);
+});
+
+test("names of the user's neither hide what libraries look for nor are found by them", async () => {
+	const names = [
+		"window",
+		"process",
+		"document",
+		"performance",
+		"URL",
+		"define",
+		"self",
+		"module",
+		"name",
+		"Buffer",
+		"exports",
+		"require",
+		"constant",
+		"Array",
+	];
+	await last(
+		`${names.map((name, i) => `let ${name}${i % 2 ? " = 128" : ": any = 128"};`).join("\n")}\nclass Event {}\nfunction fetch() { return "mine"; }\nvar setTimeout = 5;`,
+	);
+	const found = new Function(
+		`return [typeof window, typeof process.cwd, typeof document, typeof performance.now, typeof URL, typeof define, Array.isArray([]), new Event("x") instanceof globalThis.Event, fetch.name, typeof setTimeout, "window" in globalThis, Object.keys(globalThis).length]`,
+	);
+	assert.deepEqual(found().slice(0, -1), [
+		"undefined",
+		"function",
+		"undefined",
+		"function",
+		"function",
+		"undefined",
+		true,
+		true,
+		"fetch",
+		"function",
+		false,
+	]);
+	assert.equal(found().at(-1), Object.keys(globalThis).length);
+	assert.ok(!Object.keys(globalThis).some((key) => unmarked(key) !== key));
+	assert.equal(
+		await last(
+			`[${names.filter((name) => name !== "Array").join()}, fetch(), setTimeout].join()`,
+		),
+		`${"128,".repeat(13)}mine,5`,
+	);
+	assert.equal(
+		await last(
+			'import { join as joinAgain } from "node:path";\njoinAgain("a", "b")',
+		),
+		"a/b",
+	);
+	notebook.compiler.reset();
+});
+
+test("an import follows a variable of its module", async () => {
+	const folder = mkdtempSync(join(process.cwd(), "zz-"));
+	try {
+		writeFileSync(
+			join(folder, "counter.ts"),
+			"export let count = 0; export const add = () => { count++; };",
+		);
+		const from = `./${folder.split("/").at(-1)}/counter`;
+		assert.equal(
+			await last(`import { count, add } from "${from}";\nadd();\ncount`),
+			1,
+		);
+		assert.equal(await last("add(); count"), 2);
+		assert.equal(await last("const count = 7; add(); count"), 7);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+});
+
+test("values whose types nobody can name are there, with these types", async () => {
+	await last(
+		'import { kmeans } from "ml-kmeans";\nconst km = kmeans([[1, 1], [2, 2], [9, 9], [8, 8]], 2, { seed: 1 });',
+		"const all = [km], again = () => km;",
+		"const numbers: number[] = again().clusters;",
+	);
+	assert.match(
+		await refused("const text: string = km.clusters;"),
+		/'number\[\]' is not assignable to type 'string'/,
+	);
+	assert.match(
+		await refused("all[0].nothing"),
+		/does not exist on type 'KMeansResult'/,
+	);
+	await last(
+		'const parquet = await import("hyparquet"); const read = parquet.parquetMetadata;',
+	);
+	assert.match(
+		await refused("const n: number = read(new ArrayBuffer(8));"),
+		/'FileMetaData' is not assignable/,
+	);
+	await last(
+		"const sign = Symbol('s'); const signed = { [sign]: 1 };\nfunction hidden() { class Hidden { #a = 1; private b = 2; c = 3; me() { return this; } } return new Hidden(); }\nconst Anonymous = class { private p = 1; q = 2; };\nconst it = hidden();\nfunction inner() { enum Inner { A = 4 } return Inner.A; }\nconst four = inner();",
+	);
+	assert.deepEqual(
+		await last("[signed[sign], it.c, new Anonymous().q, four]"),
+		[1, 3, 2, 4],
+	);
+});
+
+test("names that a loop or a block declares with var have their types in later cells", async () => {
+	await last(
+		"for (var i = 0, { w } = { w: [1] }; i < 3; i++) { var text = String(i); }",
+	);
+	assert.equal(await last("i + w.length + text.length"), 5);
+	assert.match(
+		await refused("text.nothing"),
+		/does not exist on type 'string'/,
+	);
+});

@@ -41,15 +41,21 @@ export function insideCounts(
 	return counts;
 }
 
+/** 1 for each sentence that any of the latents fires on. */
+export function firesAny(firings: Firings, latents: number[]): Uint8Array {
+	const fires = new Uint8Array(firings.n);
+	for (const latent of latents)
+		for (const s of sentencesOfLatent(firings, latent)) fires[s] = 1;
+	return fires;
+}
+
 /** The match of "any of the latents fires". */
 export function matchOfAny(
 	firings: Firings,
 	{ inside, size }: ClassRows,
 	latents: number[],
 ): Match {
-	const fires = new Uint8Array(firings.n);
-	for (const latent of latents)
-		for (const s of sentencesOfLatent(firings, latent)) fires[s] = 1;
+	const fires = firesAny(firings, latents);
 	let [right, wrong] = [0, 0];
 	fires.forEach((one, s) => {
 		if (!one) return;

@@ -1,8 +1,10 @@
 import type { TraineeShape, TraineeState } from "../engine/trainee";
 import { makeSae } from "../sae";
 import type { Sae } from "../types";
+import { checkTrained } from "./check";
 import { writeCheckpoint } from "./checkpoint";
 import type { Course } from "./course";
+import type { TrainingRows } from "./data";
 import { type Origin, trainedConfig, trainedWeights } from "./finish";
 import type { TrainSettings } from "./options";
 import { Diverged, type RecordKeeper } from "./records";
@@ -26,6 +28,7 @@ export function makeKeeping(
 	shape: TraineeShape,
 	course: Course,
 	scale: number,
+	{ rows, validation }: { rows: TrainingRows; validation?: Float32Array },
 ) {
 	function folded({ step, state }: Standing) {
 		if (!Object.values(state.tensors).every((t) => t.every(Number.isFinite)))
@@ -51,13 +54,20 @@ export function makeKeeping(
 				shape,
 			);
 		},
-		sae(standing: Standing): Sae {
+		async sae(standing: Standing): Promise<Sae> {
 			const { cfg, weights } = folded(standing);
 			const sae = makeSae(cfg, weights);
 			const { architecture } = settings;
 			const { records } = standing.keeper;
-			sae.history = { kind: "training", architecture, records };
+			const { check, warnings } = await checkTrained(sae, settings, {
+				records,
+				n: rows.n,
+				sample: rows.sample(),
+				validation,
+			});
+			sae.history = { kind: "training", architecture, records, check };
 			sae.seconds = standing.seconds;
+			if (warnings.length) sae.warnings = warnings;
 			return sae;
 		},
 	};

@@ -26,6 +26,11 @@ export {
 	type ReconstructionMetrics,
 	reconstructionMetrics,
 } from "./evaluation/metrics";
+export {
+	lossScore,
+	type PredictionMetrics,
+	whyNoScore,
+} from "./evaluation/predictions";
 export { loadSae } from "./files/load";
 export type { LoadSaeOptions } from "./files/locate";
 export type { ConfigOverrides } from "./files/pretrained";
@@ -53,6 +58,7 @@ export type {
 	SaeWeights,
 	SaveOptions,
 	SparseRows,
+	TrainingCheck,
 	TrainingHistory,
 	TrainingRecord,
 	TrainOptions,

@@ -1,7 +1,11 @@
+import { dash, several } from "../say";
 import { asHtml, escapeHtml, type Html, oneLine } from "./html";
 
-/** What a cell may hold; a number is set to the right, with at most four significant digits after the point. */
-export type Cell = string | number | boolean | undefined;
+/**
+ * What a cell may hold; a number is set to the right, with at most four significant digits after the point. What is not
+ * known, null or a number that is not finite, is a dash; what there is none of, undefined, is left empty.
+ */
+export type Cell = string | number | boolean | null | undefined;
 
 const max_rows = 100;
 const max_columns = 20;
@@ -22,7 +26,10 @@ export function table(
 	const shown = rows.slice(0, max_rows);
 	const cells = shown.map((row) => columns.map((_, j) => asText(row[j])));
 	const right = columns.map((_, j) =>
-		shown.every((row) => row[j] === undefined || typeof row[j] === "number"),
+		shown.every(
+			(row) =>
+				(row[j] ?? undefined) === undefined || typeof row[j] === "number",
+		),
 	);
 	const left_out = [
 		...more(rows.length - shown.length, "row"),
@@ -39,9 +46,7 @@ export function table(
 }
 
 function more(n: number, what: string): string[] {
-	return n
-		? [`${n.toLocaleString("en-US")} more ${what}${n > 1 ? "s" : ""}`]
-		: [];
+	return n ? [several(n, `more ${what}`)] : [];
 }
 
 /** A record's fields as a table of two columns: what, and its value with its unit. */
@@ -55,18 +60,22 @@ export function fields(caption: string, rows: [string, Cell][]): Html {
 	);
 }
 
-/** A number as one reads it: 12345 -> "12,345", 0.93412 -> "0.9341", 1.2e-7 -> "1.2e-7". */
+/**
+ * A number as one reads it: 12345 -> "12,345", 0.93412 -> "0.9341", 1.2e-7 -> "1.2e-7"; what is less than 1 is never
+ * "1": 0.99996 -> "0.99996".
+ */
 export function readable(value: number): string {
-	if (!Number.isFinite(value)) return String(value);
+	if (!Number.isFinite(value)) return dash;
 	if (Number.isInteger(value)) return value.toLocaleString("en-US");
 	const size = Math.abs(value);
 	if (size < 1e-3 || size >= 1e9) return String(Number(value.toPrecision(3)));
-	const digits = size >= 100 ? 1 : size >= 1 ? 3 : 4;
+	const digits = size >= 100 ? 1 : size >= 1 ? 3 : size >= 0.99995 ? 7 : 4;
 	return value.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
 function asText(value: Cell): string {
 	if (value === undefined) return "";
+	if (value === null) return dash;
 	if (typeof value === "number") return readable(value);
 	return oneLine(String(value), max_characters);
 }

@@ -1,4 +1,5 @@
 import type { Sentences } from "../../dataset";
+import { several } from "../../say";
 import type { Html } from "../html";
 import { table } from "../table";
 
@@ -15,7 +16,7 @@ export function sentencesView(sentences: Sentences): Html {
 				...names.map((name) => sentences.labels[name][i]),
 			]),
 		{
-			caption: `${sentences.text.length.toLocaleString("en-US")} sentences (${sentences.name}), the first five`,
+			caption: `${several(sentences.text.length, "sentence")} (${sentences.name})${sentences.text.length > 5 ? ", the first five" : ""}`,
 		},
 	);
 }

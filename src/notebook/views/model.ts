@@ -8,6 +8,7 @@ import type {
 	Tensor,
 	TokenBatch,
 } from "../../model";
+import { dash, several } from "../../say";
 import { norms } from "../../tensors";
 import { asHtml, escapeHtml, type Html, oneLine } from "../html";
 import { type Cell, fields, table } from "../table";
@@ -51,7 +52,7 @@ export function logitLensView(lens: LogitLens): Html {
 		[...head, "rank of the true next token", "its log-probability (nats)"],
 		rows,
 		{
-			caption: `Logit lens of ${tokens.length} tokens: the likeliest next token`,
+			caption: `Logit lens of ${several(tokens.length, "token")}: the likeliest next token`,
 		},
 	);
 }
@@ -77,7 +78,7 @@ export function generationView(generation: Generation): Html {
 	const text = cut(generation.text);
 	const n = generation.ids.length;
 	const total = generation.log_probabilities.reduce((a, b) => a + b, 0);
-	const line = `${n} new ${n === 1 ? "token" : "tokens"}, log-probability ${total.toFixed(2)} nats; ${endings[generation.stopped]}`;
+	const line = `${several(n, "new token")}, log-probability ${n ? total.toFixed(2) : dash} nats; ${endings[generation.stopped]}`;
 	return asHtml(
 		`<div><div style="white-space:pre-wrap">${escapeHtml(prompt)}<b>${escapeHtml(text)}</b></div><div>${escapeHtml(line)}</div></div>`,
 		`${prompt}[${text}]\n${line}`,
@@ -94,9 +95,9 @@ function cut(text: string): string {
 export function gradientsView(result: GradientResult): Html {
 	const { gradients, metric, tokens } = result;
 	const { batch, lengths, seq } = tokens;
-	const shown = Array.from(metric.subarray(0, 5), (m) => m.toFixed(3)).join(
-		", ",
-	);
+	const shown = Array.from(metric.subarray(0, 5), (m) =>
+		Number.isFinite(m) ? m.toFixed(3) : dash,
+	).join(", ");
 	const more = batch > 5 ? ", …" : "";
 	const rows = Object.entries(gradients).map(([hook, tensor]): Cell[] => {
 		const { data } = norms({
@@ -108,7 +109,10 @@ export function gradientsView(result: GradientResult): Html {
 			hook,
 			tensor.dims.join(" × "),
 			...(perToken(hook)
-				? [mean(real), real.reduce((a, b) => Math.max(a, b), 0)]
+				? [
+						mean(real),
+						real.length ? real.reduce((a, b) => Math.max(a, b), 0) : null,
+					]
 				: []),
 		];
 	});
@@ -116,7 +120,7 @@ export function gradientsView(result: GradientResult): Html {
 		["hook", "shape", "mean length of a token's gradient", "greatest"],
 		rows,
 		{
-			caption: `Gradients of a metric: ${shown}${more} (${batch} ${batch === 1 ? "text" : "texts"})`,
+			caption: `Gradients of a metric: ${shown}${more} (${several(batch, "text")})`,
 		},
 	);
 }
@@ -163,7 +167,7 @@ export function comparisonView(result: Comparison): Html {
 
 function texts({ batch, lengths }: TokenBatch): string {
 	const n = lengths.reduce((a, b) => a + b, 0);
-	return `${batch.toLocaleString("en-US")} ${batch === 1 ? "text" : "texts"}, ${n.toLocaleString("en-US")} tokens`;
+	return `${several(batch, "text")}, ${several(n, "token")}`;
 }
 
 /** Whether the first two axes are text and position. */

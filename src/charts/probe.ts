@@ -106,7 +106,7 @@ function titleOf(list: ProbeResult[]): string {
 	).length;
 	const labels = new Set(list.map(({ label }) => label));
 	const what = labels.size === list.length ? "labels" : "probes";
-	return `${of} beat every baseline for sure for ${ahead} of ${list.length} ${what}`;
+	return `${of} beat every baseline for ${ahead} of ${list.length} ${what} for sure`;
 }
 
 /** What the intervals leave open is said not to be sure. */

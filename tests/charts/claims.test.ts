@@ -4,6 +4,7 @@ import * as charts from "../../src/charts";
 import { prepareChart } from "../../src/notebook/picture";
 import { all } from "./all";
 import { awkward } from "./awkward";
+import * as sample from "./samples";
 import { unspeakable, wordsOf } from "./words";
 
 for (const [name, cases] of Object.entries(awkward))
@@ -26,6 +27,21 @@ test("every chart function is tried on results of which an easy sentence would b
 test("no chart of usual results says what is no number, or one of many", () => {
 	for (const spec of Object.values(all))
 		assert.doesNotMatch(wordsOf(spec), unspeakable);
+});
+
+test("dead latents that are not known are a gap in their curve, not 0", () => {
+	const [first, second] = sample.history.records;
+	const spec = charts.training({
+		records: [
+			{ ...first, dead: null },
+			{ ...second, dead: 7 },
+		],
+	});
+	const { values } = spec.data as unknown as { values: { dead: unknown }[] };
+	assert.deepEqual(
+		values.map(({ dead }) => dead),
+		[null, 7],
+	);
 });
 
 test("what is no word of a sentence is found", () => {

@@ -30,11 +30,11 @@ test("the title of several probes counts the labels at which every baseline is b
 	assert.equal(
 		titleOf(charts.probe([topic, sentiment, lost])),
 		// The interval of topic, 97.2%, and that of its bag of words, 96.8%, meet.
-		"SAE latents beat every baseline for sure for 1 of 3 labels",
+		"SAE latents beat every baseline for 1 of 3 labels for sure",
 	);
 	assert.equal(
 		titleOf(charts.probe([lost, lost])),
-		"SAE latents beat every baseline for sure for 0 of 2 probes",
+		"SAE latents beat every baseline for 0 of 2 probes for sure",
 	);
 });
 

@@ -19,7 +19,10 @@ export function lossByCondition(evaluation: SaeEvaluation): Chart {
 	return chart({
 		title: {
 			text: titleOf(evaluation),
-			subtitle: `cross-entropy of the next token over ${several(evaluation.n_tokens, "token")}; ${scoreOf(evaluation)}`,
+			subtitle: [
+				`cross-entropy of the next token over ${several(evaluation.n_tokens, "token")}`,
+				scoreOf(evaluation),
+			],
 		},
 		data: { values },
 		width: 420,

@@ -578,7 +578,7 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 			draw: () =>
 				charts.lossByCondition({ ...losses(nan, nan, nan), n_tokens: 0 }),
 			not: /adds|takes/,
-			says: /is not known\n.*over 0 tokens; .*no token was predicted/,
+			says: /is not known\n.*over 0 tokens\n.*no token was predicted/,
 		},
 	],
 	neurons: [

@@ -1,3 +1,4 @@
+import { fixed, several } from "../../say";
 import { makeEncoder } from "../encode";
 import { reconstructionMetrics } from "../evaluation/metrics";
 import { scalesRows } from "../normalize";
@@ -94,7 +95,7 @@ function differences(
 	last: TrainingRecord,
 	settings: TrainSettings,
 ): string[] {
-	const rows = `${check.whole ? "the" : "a sample of"} ${check.n_rows.toLocaleString("en-US")} rows it was trained on`;
+	const rows = `${check.whole ? "the" : "a sample of"} ${several(check.n_rows, "row")} it was trained on`;
 	return [
 		...firing(check, last, settings, rows),
 		...reconstructing(check, last, settings, rows),
@@ -121,10 +122,10 @@ function firing(
 	if (!found) return [];
 	const why =
 		architecture === "batchtopk" || architecture === "matryoshka"
-			? `: in training the batch's largest latents fire, in the SAE what exceeds a threshold that is estimated from the batches, which takes more than ${steps.toLocaleString("en-US")} steps or a larger topk_threshold_lr`
+			? `: in training the batch's largest latents fire, in the SAE what exceeds a threshold that is estimated from the batches, which takes more than ${several(steps, "step")} or a larger topk_threshold_lr`
 			: "";
 	return [
-		`Training counted ${found.counted?.toFixed(1)} active latents per row, and the SAE that came out has ${found.is?.toFixed(1)} on ${found.where}${why}.`,
+		`Training counted ${fixed(found.counted ?? Number.NaN, 1)} active latents per row, and the SAE that came out has ${fixed(found.is ?? Number.NaN, 1)} on ${found.where}${why}.`,
 	];
 }
 
@@ -138,7 +139,7 @@ function reconstructing(
 	const counted = last.explained_variance;
 	if (!isOff(1 - explained_variance, 1 - counted, OFF.fvu)) return [];
 	return [
-		`Training counted an explained variance of ${counted.toFixed(3)}, and the SAE that came out has ${explained_variance.toFixed(3)} on ${rows}.`,
+		`Training counted an explained variance of ${fixed(counted, 3)}, and the SAE that came out has ${fixed(explained_variance, 3)} on ${rows}.`,
 	];
 }
 
@@ -157,8 +158,8 @@ function dying(
 	if (!(whole || enough) || silent - (dead ?? 0) <= SILENT * d_sae) return [];
 	const counted =
 		dead === null
-			? `${step} ${step === 1 ? "step was" : "steps were"} too few to count dead latents (dead_feature_window is ${window})`
-			: `Training counted ${dead} dead latents`;
+			? `${several(step, "step was", "steps were")} too few to count dead latents (dead_feature_window is ${window})`
+			: `Training counted ${several(dead, "dead latent")}`;
 	return [
 		`${counted}, and ${silent} of the ${d_sae} of the SAE that came out fire on none of ${rows}.`,
 	];

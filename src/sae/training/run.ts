@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Activations } from "../../activations";
 import { reportProgress } from "../../progress";
+import { fixed } from "../../say";
 import type { Sae, TrainingRecord, TrainOptions } from "../types";
 import { type RowOrder, rowsInMemory, type TrainingRows } from "./data";
 import { rowsOnDisk, someRows } from "./data-disk";
@@ -197,8 +198,8 @@ function reporter(
 	);
 	const alone = ({ explained_variance, l0, dead }: TrainingRecord) =>
 		[
-			`explained variance ${explained_variance.toFixed(3)}`,
-			`L0 ${l0.toFixed(1)}`,
+			`explained variance ${fixed(explained_variance, 3)}`,
+			`L0 ${fixed(l0, 1)}`,
 			...(dead === null ? [] : [`${dead} dead`]), // not known yet
 		].join(", ");
 	return (member: Member, record: TrainingRecord, unheard: boolean) => {

@@ -158,6 +158,7 @@ export {
 	type TensorFlow,
 	type TextbookLoss,
 	type TextbookStep,
+	type TrainingCheck,
 	type TrainingHistory,
 	type TrainingRecord,
 	type TrainOptions,

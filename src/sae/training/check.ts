@@ -9,6 +9,8 @@ import type { TrainSettings } from "./options";
 /** Multiplications that looking at rows may cost: about a quarter of a second. */
 const WORK = 1e10;
 const FEWEST = 64;
+/** Latents of rows that are looked at together: the training's own memory is still held. */
+const AT_ONCE = 2 ** 19;
 
 /** A share of a number by which it may be off, and by how much at least: between two records the weights go on moving. */
 const OFF = {
@@ -74,17 +76,23 @@ async function look(
 	rows: Float32Array,
 ) {
 	const { d_in, d_sae } = sae.cfg;
-	const to = sparseBuilder();
-	await encoder(rows, to);
-	const latents = to.build();
 	const metrics = reconstructionMetrics(d_in);
-	metrics.add(sae.input(rows), sae.decode(latents));
-	const { n, explained_variance } = metrics.result();
 	const fired = new Uint8Array(d_sae);
-	for (const latent of latents.indices) fired[latent] = 1;
+	let active = 0;
+	const size = d_in * Math.max(16, Math.floor(AT_ONCE / d_sae));
+	for (let from = 0; from < rows.length; from += size) {
+		const part = rows.subarray(from, from + size);
+		const to = sparseBuilder();
+		await encoder(part, to);
+		const latents = to.build();
+		metrics.add(sae.input(part), sae.decode(latents));
+		for (const latent of latents.indices) fired[latent] = 1;
+		active += latents.indices.length;
+	}
+	const { n, explained_variance } = metrics.result();
 	return {
 		n_rows: n,
-		l0: latents.indices.length / n,
+		l0: active / n,
 		explained_variance,
 		fired,
 	};

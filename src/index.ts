@@ -160,6 +160,7 @@ export {
 	type TensorFlow,
 	type TextbookLoss,
 	type TextbookStep,
+	type TrainingCheck,
 	type TrainingHistory,
 	type TrainingRecord,
 	type TrainOptions,

@@ -1,14 +1,8 @@
 import type { Clustering } from "../cluster";
+import { fixed, several } from "../say";
 import { checkKind, known } from "./check";
-import {
-	type Chart,
-	chart,
-	clipAll,
-	count,
-	fixed,
-	ink,
-	palette,
-} from "./theme";
+import { following } from "./clusters";
+import { type Chart, chart, clipAll, ink, palette } from "./theme";
 
 const most_labels = 40;
 const width = 440;
@@ -33,7 +27,7 @@ export function agreement(clustering: Clustering): Chart {
 		32,
 	);
 	const rows = entries
-		.map(([, of], i) => ({ label: labels[i], of }))
+		.map(([key, of], i) => ({ key, label: labels[i], of }))
 		.filter(({ of }) => Number.isFinite(of.ari))
 		.sort((a, b) => b.of.ari - a.of.ari)
 		.slice(0, most_labels);
@@ -49,14 +43,10 @@ export function agreement(clustering: Clustering): Chart {
 		scale: { domain: [lowest < -0.05 ? lowest - 0.05 : 0, 1], clamp: true },
 		axis: { tickCount: 5 },
 	};
-	const [best] = rows;
 	return chart({
 		title: {
-			text:
-				best.of.ari > 0.1
-					? `The clusters follow ${best.label}: adjusted Rand index ${fixed(best.of.ari, 2)}`
-					: `The clusters follow none of the labels: at most ${fixed(best.of.ari, 2)}`,
-			subtitle: `${clustering.k} clusters of ${count(clustering.assignment.length)} sentences with each label`,
+			text: titleOf(clustering, rows),
+			subtitle: `${several(clustering.k, "cluster")} of ${several(clustering.assignment.length, "sentence")} with each label`,
 		},
 		width,
 		height: { step: rows.length > 20 ? 19 : 30 },
@@ -73,7 +63,24 @@ export function agreement(clustering: Clustering): Chart {
 	});
 }
 
+/** Of the label that the clusters agree with most, or of the two. */
+function titleOf(clustering: Clustering, [best, second]: Row[]): string {
+	if (clustering.k === 1)
+		return "One cluster holds all sentences, so it agrees with no label";
+	const ari = fixed(best.of.ari, 2);
+	if (best.of.ari <= 0.02)
+		return `The clusters follow none of the labels: at most ${ari}`;
+	const names =
+		second?.of.ari === best.of.ari
+			? `${best.label} and ${second.label} alike`
+			: best.label;
+	return `${following(clustering, "The clusters", best.key, names)}: adjusted Rand index ${ari}`;
+}
+
 interface Row {
+	/** The label itself, … */
+	key: string;
+	/** … and as it is written. */
 	label: string;
 	of: Clustering["agreement"][string];
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "../model";
+import { percent } from "../say";
 import { at } from "../tensors";
-import { type Chart, chart, heat, ink, percent } from "./theme";
+import { type Chart, chart, heat, ink } from "./theme";
 import { shownOf, tokenLabels } from "./tokens";
 
 /** Heads and tokens shown at most: the more heads, the fewer tokens. */
@@ -122,7 +123,7 @@ function place(field: string, labels: string[], more: object, step: number) {
 	};
 }
 
-/** The head whose mean attention to one position, among the queries behind it, is the greatest. */
+/** The head that gives the most of the last token's attention to one position; of equal ones how many they are. */
 function strongest(
 	pattern: Tensor,
 	text: number,
@@ -130,13 +131,18 @@ function strongest(
 	tokens: string[],
 ): string {
 	const last = tokens.length - 1;
-	const best = heads
-		.map((head) => {
-			const row = at(pattern, text, head, last).subarray(0, last + 1);
-			const share = row.reduce((a, b) => Math.max(a, b), 0);
-			return { head, share, key: row.indexOf(share) };
-		})
-		.reduce((a, b) => (b.share > a.share ? b : a));
-	const [key] = tokenLabels(tokens.slice(best.key, best.key + 1), 1);
-	return `from the last token, head ${best.head} gives ${percent(best.share)} to ${best.key}${key.slice(1)}`;
+	const shares = heads.map((head) => {
+		const row = at(pattern, text, head, last).subarray(0, last + 1);
+		const value = row.reduce((a, b) => Math.max(a, b), 0);
+		return { head, value, key: row.indexOf(value) };
+	});
+	const top = shares.reduce((a, b) => Math.max(a, b.value), 0);
+	const best = shares.filter(({ value }) => value === top);
+	const from = "from the last token,";
+	if (!(top > 0)) return `${from} no attention is known`;
+	if (best.length > 1)
+		return `${from} ${best.length} heads give ${percent(top)} to one position each`;
+	const [{ head, key }] = best;
+	const [label] = tokenLabels(tokens.slice(key, key + 1), 1);
+	return `${from} head ${head} gives ${percent(top)} to ${key}${label.slice(1)}`;
 }

@@ -1,4 +1,8 @@
-import { type Chart, chart, clip, numbers, palette, readable } from "./theme";
+import { count, readable, winner } from "../say";
+import { type Chart, chart, clip, numbers, palette } from "./theme";
+
+/** Bars drawn at most. */
+const most = 60;
 
 /** One bar. */
 export interface Bar {
@@ -22,17 +26,23 @@ export function bars(
 	if (!rows.length)
 		throw new Error("charts.bars was given no bars: give it at least one.");
 	const { value, title, format = ".3~g" } = options;
-	const values = rows.slice(0, 60).map((row) => ({
+	const drawn = rows.slice(0, most);
+	const values = drawn.map((row) => ({
 		name: clip(row.name, 40),
 		series: clip(row.series ?? "", 40),
-		value: row.value,
+		value: Number.isFinite(row.value) ? row.value : null,
 	}));
 	const names = [...new Set(values.map(({ name }) => name))];
 	const series = [...new Set(values.map((v) => v.series))];
-	const domain = domainOf(values.map((v) => v.value));
+	const domain = domainOf(drawn.map((row) => row.value));
 	const x = { field: "value", type: "quantitative" };
 	return chart({
-		title: { text: title ?? largest(rows, value) },
+		title: {
+			text: title ?? largest(drawn, value),
+			...(drawn.length < rows.length && {
+				subtitle: `the first ${most} of ${count(rows.length)} bars`,
+			}),
+		},
 		data: { values },
 		width: 440,
 		height: { step: series.length > 1 ? 17 : 24 },
@@ -65,9 +75,21 @@ export function bars(
 }
 
 function largest(rows: Bar[], value: string): string {
-	const most = rows.reduce((a, b) => (b.value > a.value ? b : a));
-	const name = [most.name, most.series].filter(Boolean).join(", ");
-	return `${clip(name, 40)} is largest: ${readable(most.value)} ${clip(value, 40)}`;
+	const known = rows.filter((row) => Number.isFinite(row.value));
+	const what = clip(value, 40);
+	const nameOf = ({ name, series }: Bar) =>
+		clip([name, series].filter(Boolean).join(", "), 40);
+	if (!known.length) return `No number is known: ${what}`;
+	const among =
+		known.length < rows.length ? ` of ${known.length} that are known` : "";
+	const found = winner(known, (row) => row);
+	if (found)
+		return `${nameOf(found)} is largest${among}: ${readable(found.value)} ${what}`;
+	const top = Math.max(...known.map((row) => row.value));
+	const alike = known.filter((row) => row.value === top);
+	return alike.length === 1
+		? `${nameOf(alike[0])}: ${readable(top)} ${what}`
+		: `${alike.length} of ${rows.length} are equally large: ${readable(top)} ${what}`;
 }
 
 /** From zero on, with room for the numbers. */

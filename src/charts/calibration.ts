@@ -1,4 +1,5 @@
 import { type Calibration, type ProbeResult, wilsonInterval } from "../probe";
+import { fixed } from "../say";
 import { known, listOf } from "./check";
 import { namesOf, settingsOf } from "./probe";
 import { inputs } from "./score-bars";
@@ -9,7 +10,6 @@ import {
 	chart,
 	clip,
 	clipAll,
-	fixed,
 	ink,
 	palette,
 } from "./theme";
@@ -200,6 +200,7 @@ function counts(series: Series[]): object {
 	};
 }
 
+/** What the accuracy's interval leaves open is not said. */
 function titleOf(series: Series[]): string {
 	const each = series
 		.slice(0, 3)
@@ -207,15 +208,28 @@ function titleOf(series: Series[]): string {
 			({ name, calibration }) =>
 				`${fixed(calibration.ece, 3)} (${clip(name, 20)})`,
 		);
-	const sure = series.map(({ calibration: { bins } }) =>
-		bins.reduce((sum, b) => sum + b.n * (b.confidence - b.accuracy), 0),
-	);
-	if (series.every(({ calibration }) => calibration.ece < 0.02))
-		return `The probe is about as sure as it is right: ECE ${each.join(", ")}`;
-	const way = sure.every((s) => s > 0)
-		? "The probe is surer than it is right"
-		: sure.every((s) => s < 0)
-			? "The probe is less sure than it is right"
-			: "Sure and right are not the same";
-	return `${way}: ECE ${each.join(", ")}`;
+	const more = series.length > 3 ? `, and ${series.length - 3} more` : "";
+	const of = series.map(({ calibration }) => surenessOf(calibration));
+	const one = series.length === 1;
+	const are = one ? "The probe is" : "The probes are";
+	const they = one ? "it is" : "they are";
+	const way =
+		series.every(({ calibration }) => calibration.ece < 0.02) &&
+		of.every(({ low, high }) => high - low < 0.2)
+			? `${are} about as sure as ${they} right`
+			: of.every(({ sure, high }) => sure > high)
+				? `${are} surer than ${they} right`
+				: of.every(({ sure, low }) => sure < low)
+					? `${are} less sure than ${they} right`
+					: `How sure the ${one ? "probe is" : "probes are"}`;
+	return `${way}: ECE ${each.join(", ")}${more}`;
+}
+
+/** How sure the predictions are on average, and the 95 % interval of the share that is right. */
+function surenessOf({ bins }: Calibration) {
+	const n = bins.reduce((sum, bin) => sum + bin.n, 0);
+	const mean = (of: (bin: Calibration["bins"][number]) => number) =>
+		bins.reduce((sum, bin) => sum + bin.n * of(bin), 0) / n;
+	const [low, high] = wilsonInterval(n * mean((bin) => bin.accuracy), n);
+	return { sure: mean((bin) => bin.confidence), low, high };
 }

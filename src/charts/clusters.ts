@@ -1,8 +1,9 @@
 import type { Clustering } from "../cluster";
+import { count, fixed, several } from "../say";
 import { nearNames } from "../suggest";
 import { byCluster, clusterNames, mapAxis } from "./by-cluster";
 import { checkKind, known, sampleOf } from "./check";
-import { type Chart, chart, clip, count, fixed, thin } from "./theme";
+import { type Chart, chart, clip, thin } from "./theme";
 
 const size = { width: 560, height: 420 };
 
@@ -88,12 +89,39 @@ function points(clustering: Clustering, size: number, of = ""): object {
 export function finding(c: Clustering, label?: string): string {
 	const [followed, ari] = followedBy(c, label);
 	if (c.k === 1)
-		return `One cluster of ${count(c.assignment.length)} sentences`;
-	const k = `${c.k} clusters`;
+		return `One cluster of ${several(c.assignment.length, "sentence")}`;
+	const k = several(c.k, "cluster");
 	if (followed === undefined || !Number.isFinite(ari))
 		return `${k} of sentences, silhouette ${fixed(c.silhouette, 2)}`;
-	const verb = ari > 0.1 ? "follow" : "do not follow";
-	return `${k} ${verb} ${clip(followed, 30)}: adjusted Rand index ${fixed(ari, 2)}`;
+	const name = clip(followed, 30);
+	return `${following(c, k, followed, name)}: adjusted Rand index ${fixed(ari, 2)}`;
+}
+
+/** Whether the clusters follow a label: an agreement that counts, and not by chance where that was tested. */
+export function following(
+	{ agreement, enrichment }: Clustering,
+	clusters: string,
+	label: string,
+	name: string,
+): string {
+	const { ari } = agreement[label];
+	if (ari <= 0.02) return `${clusters} do not follow ${name}`;
+	if (ari <= 0.1) return `${clusters} hardly follow ${name}`;
+	const tested = enrichment.filter((row) => row.label === label);
+	return tested.length && !tested.some(isOverRepresented)
+		? `${clusters} do not follow ${name} for sure`
+		: `${clusters} follow ${name}`;
+}
+
+/** Corrected p-values below it are beyond chance. */
+export const significant = 0.05;
+
+/** Whether a cluster holds more of a class than chance. */
+export function isOverRepresented({
+	lift,
+	p_value,
+}: Clustering["enrichment"][number]): boolean {
+	return lift > 1 && p_value < significant;
 }
 
 function followedBy(
@@ -114,5 +142,5 @@ export function drawnOf(c: Clustering, drawn: number): string {
 	const silhouette = Number.isFinite(c.silhouette)
 		? `, silhouette ${fixed(c.silhouette, 2)}`
 		: "";
-	return `${count(n)} sentences${cut}${silhouette}`;
+	return `${several(n, "sentence")}${cut}${silhouette}`;
 }

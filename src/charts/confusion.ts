@@ -1,16 +1,8 @@
-import type { ProbeResult, ProbeScore } from "../probe";
+import { type ProbeResult, type ProbeScore, wilsonInterval } from "../probe";
+import { count, percent, several } from "../say";
 import { checkKind, known } from "./check";
 import { settingsOf } from "./probe";
-import {
-	type Chart,
-	chart,
-	clip,
-	clipAll,
-	count,
-	heat,
-	ink,
-	percent,
-} from "./theme";
+import { type Chart, chart, clip, clipAll, heat, ink } from "./theme";
 
 const most_classes = 40;
 
@@ -132,15 +124,25 @@ const spoken = {
 	bag_of_words: "a bag of words",
 };
 
-/** What is taken for what most often. */
-function titleOf({ label, classes }: ProbeResult, score: ProbeScore): string {
-	const right = `${clip(label, 30)}: ${percent(score.accuracy)} of ${count(score.n_test)} right`;
-	let [most, truth, predicted] = [0, 0, 0];
-	for (const [t, row] of score.confusion.entries())
-		for (const [p, n] of row.entries())
-			if (t !== p && n > most) [most, truth, predicted] = [n, t, p];
-	if (!most) return right;
-	const short = clipAll(classes, 20);
-	const name = (c: number) => `“${short[c]}”`;
-	return `${right}; most often ${name(truth)} is taken for ${name(predicted)} (${count(most)})`;
+/** What is taken for what most often, where that is no accident of few errors. */
+function titleOf(result: ProbeResult, score: ProbeScore): string {
+	const name = (c: number) => `“${clipAll(result.classes, 20)[c]}”`;
+	const label = clip(result.label, 30);
+	const rows = several(score.n_test, `test ${result.unit}`);
+	if (!(score.n_test > 0)) return `${label}: no test ${result.unit} was read`;
+	const right = `${label}: ${percent(score.accuracy)} of ${rows} right`;
+	const errors = score.confusion
+		.flatMap((row, truth) =>
+			row.map((n, predicted) => ({ n, truth, predicted })),
+		)
+		.filter(({ n, truth, predicted }) => n > 0 && truth !== predicted)
+		.sort((a, b) => b.n - a.n);
+	if (!errors.length) return right;
+	const [{ n, truth, predicted }, second] = errors;
+	const taken = `${name(truth)} is taken for ${name(predicted)} (${count(n)})`;
+	if (!second) return `${right}; ${taken}`;
+	const [share] = wilsonInterval(n, n + second.n);
+	return share > 0.5
+		? `${right}; most often ${taken}`
+		: `${right}; no kind of error stands out`;
 }

@@ -1,5 +1,6 @@
 import { densityHistogram, type Latents, type SaeEvaluation } from "../sae";
-import { type Chart, chart, count, ink, percent } from "./theme";
+import { count, fixed, percent, several } from "../say";
+import { type Chart, chart, ink } from "./theme";
 
 /**
  * How often latents fire: a histogram over latents of log10 of the share of tokens on which each is active, from latents
@@ -8,12 +9,8 @@ import { type Chart, chart, count, ink, percent } from "./theme";
 export function density(of: Latents | SaeEvaluation): Chart {
 	const { shares, tokens, l0, values } =
 		of.kind === "latents" ? counted(of) : evaluated(of);
-	const dead = [...shares].filter((share) => share === 0).length;
 	return chart({
-		title: {
-			text: `Half of the latents fire on at most ${percent(median(shares))} of tokens`,
-			subtitle: `how often each of ${count(shares.length)} latents fires, ${count(dead)} (${percent(dead / shares.length)}) never; L0 ${l0.toFixed(1)} over ${count(tokens)} tokens`,
-		},
+		title: titleOf(shares, tokens, l0),
 		data: { values },
 		width: 480,
 		height: 240,
@@ -46,6 +43,22 @@ export function density(of: Latents | SaeEvaluation): Chart {
 			],
 		},
 	});
+}
+
+function titleOf(shares: ArrayLike<number>, tokens: number, l0: number) {
+	const latents = several(shares.length, "latent");
+	if (!tokens || !shares.length)
+		return {
+			text: `How often ${latents} fire is not known: no token was read`,
+		};
+	const dead = Array.from(shares).filter((share) => share === 0).length;
+	const half = median(shares);
+	return {
+		text: half
+			? `Half of the latents fire on at most ${percent(half)} of tokens`
+			: "At least half of the latents fire on none of these tokens",
+		subtitle: `how often each of ${latents} fires, ${count(dead)} (${percent(dead / shares.length)}) never; L0 ${fixed(l0, 1)} over ${several(tokens, "token")}`,
+	};
 }
 
 /** The smallest number that half of them do not exceed. */

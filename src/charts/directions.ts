@@ -1,12 +1,5 @@
-import {
-	type Chart,
-	chart,
-	clip,
-	count,
-	ink,
-	palette,
-	panelTitle,
-} from "./theme";
+import { several } from "../say";
+import { type Chart, chart, clip, ink, palette, panelTitle } from "./theme";
 
 /** One direction in a plane, drawn as a line from the origin. */
 export interface Direction {
@@ -38,7 +31,8 @@ export function directions(
 		throw new Error(
 			"charts.directions was given no directions: give it at least one.",
 		);
-	const drawn = rows.slice(0, 2000);
+	const known = rows.filter(({ x, y }) => Number.isFinite(x + y));
+	const drawn = known.slice(0, 2000);
 	const lengths = drawn.map(({ x, y }) => Math.hypot(x, y));
 	const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
 	const panels = [...new Set(drawn.map((row) => row.panel))];
@@ -100,7 +94,7 @@ export function directions(
 	const { title, subtitle } = options;
 	return chart({
 		title: {
-			text: title ?? titleOf(names.length, panels.length),
+			text: title ?? titleOf(drawn, panels),
 			...(subtitle && { subtitle }),
 		},
 		spacing: { column: 26, row: 26 },
@@ -115,9 +109,15 @@ export function directions(
 	});
 }
 
-function titleOf(names: number, panels: number): string {
-	const of = panels > 1 ? ` in each of ${panels} panels` : "";
-	return `${count(names)} directions${of} share two dimensions`;
+function titleOf(rows: Direction[], panels: (string | undefined)[]): string {
+	const sizes = panels.map(
+		(panel) => rows.filter((row) => row.panel === panel).length,
+	);
+	if (panels.length < 2)
+		return `${several(rows.length, "direction")} in two dimensions`;
+	return sizes.every((size) => size === sizes[0])
+		? `${several(sizes[0], "direction")} in each of ${panels.length} panels of two dimensions`
+		: `${several(rows.length, "direction")} in ${panels.length} panels of two dimensions`;
 }
 
 const zero = { datum: 0, type: "quantitative" };

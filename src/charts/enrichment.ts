@@ -1,22 +1,12 @@
 import type { Clustering } from "../cluster";
+import { count, readable, several } from "../say";
 import { nearNames } from "../suggest";
 import { checkKind, known } from "./check";
-import {
-	type Chart,
-	chart,
-	clip,
-	clipAll,
-	count,
-	ink,
-	on_pale,
-	readable,
-} from "./theme";
+import { isOverRepresented, significant } from "./clusters";
+import { type Chart, chart, clip, clipAll, ink, on_pale } from "./theme";
 
 const most_classes = 50;
 const most_clusters = 30;
-
-/** Corrected p-values below it are marked. */
-const significant = 0.05;
 
 /** Lifts beyond 8 and below 1/8 are as deep as these. */
 const deepest = 3;
@@ -49,7 +39,7 @@ export function enrichment(
 		.map((row) => cell(row, nameOf.get(row.class) ?? ""));
 	return chart({
 		title: {
-			text: titleOf(label, rows),
+			text: titleOf(clustering, label, rows),
 			subtitle: subtitleOf(clustering, rows, shown.length, k),
 		},
 		data: { values },
@@ -132,12 +122,10 @@ function cell(row: Row, name: string) {
 		lift: known(row.lift),
 		p_value: known(row.p_value),
 		depth: known(Math.max(-deepest, Math.min(deepest, depth || 0))),
-		text: Number.isFinite(row.lift) ? `${lift}${stands(row) ? "•" : ""}` : "",
+		text: Number.isFinite(row.lift)
+			? `${lift}${isOverRepresented(row) ? "•" : ""}`
+			: "",
 	};
-}
-
-function stands({ lift, p_value }: Row): boolean {
-	return lift > 1 && p_value < significant;
 }
 
 /** The label that the clusters agree with most. */
@@ -168,15 +156,14 @@ function noLabel({ enrichment }: Clustering, label?: string): string {
 	return `The clusters were not compared with a label "${clip(label, 40)}": choose one of theirs, such as ${nearNames(label, labels).join(", ") || clip(labels[0], 40)}.`;
 }
 
-function titleOf(label: string, rows: Row[]): string {
-	const most = rows
-		.filter(stands)
-		.reduce<Row | undefined>(
-			(best, row) => (best && best.lift >= row.lift ? best : row),
-			undefined,
-		);
+/** What is beyond chance: one example, without saying that it is the most. */
+function titleOf({ k }: Clustering, label: string, rows: Row[]): string {
 	const name = clip(label, 30);
-	if (!most) return `No cluster holds more of a class of ${name} than chance`;
+	if (k === 1) return `One cluster holds all sentences of every ${name}`;
+	const beyond = rows.filter(isOverRepresented);
+	const [most] = [...beyond].sort((a, b) => b.lift - a.lift);
+	if (!most)
+		return `No cluster holds more of a class of ${name} than chance for sure`;
 	return `Cluster ${most.cluster} holds ${readable(most.lift)} times as much “${clip(most.class, 30)}” (${name}) as all sentences`;
 }
 
@@ -192,9 +179,9 @@ function subtitleOf(
 			`the ${shown} of ${count(classes)} classes that stand out most`,
 		k < c.k && `the ${k} largest of ${c.k} clusters`,
 	].filter(Boolean);
-	const of = `${c.k} clusters of ${count(c.assignment.length)} sentences`;
+	const of = `${several(c.k, "cluster")} of ${several(c.assignment.length, "sentence")}`;
 	return [
 		cut.length ? `${of}; drawn: ${cut.join(", ")}` : of,
-		"number: lift; •: over-represented, corrected p < 0.05",
+		`number: lift; •: over-represented, corrected p < ${significant}`,
 	];
 }

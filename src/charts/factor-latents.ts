@@ -1,5 +1,6 @@
 import type { ClassLatents, FactorLatents } from "../features";
-import { type Chart, chart, clip, clipAll, count, ink, percent } from "./theme";
+import { percent, several } from "../say";
+import { type Chart, chart, clip, clipAll, ink } from "./theme";
 
 /** Classes shown at most. */
 const most = 40;
@@ -24,13 +25,12 @@ export function factorLatents(result: FactorLatents): Chart {
 		absorbed: c.absorption?.absorbed ?? null,
 		note: c.absorption && `${percent(c.absorption.absorbed)} absorbed`,
 	}));
-	const good = result.classes.filter(({ f1 }) => f1 >= 0.9).length;
 	return chart({
 		title: {
-			text: `A single latent tells ${good} of ${result.classes.length} true classes with an F1 of 0.9 or more`,
+			text: titleOf(result.classes),
 			subtitle: [
-				`${count(result.d_sae)} latents of ${result.hook_name}, chosen on ${count(result.n_chosen_on)} sentences, measured on ${count(result.n_held_out)} others`,
-				`in brackets: over how many latents a class is split, where more than one${left_out ? `; ${left_out} classes are left out` : ""}`,
+				`${several(result.d_sae, "latent")} of ${result.hook_name}, chosen on ${several(result.n_chosen_on, "sentence")}, measured on ${several(result.n_held_out, "other")}`,
+				`in brackets: over how many latents a class is split, where more than one${left_out ? `; ${several(left_out, "class", "classes")} left out` : ""}`,
 			],
 		},
 		data: { values },
@@ -93,6 +93,15 @@ export function factorLatents(result: FactorLatents): Chart {
 			},
 		],
 	});
+}
+
+/** What firing always reaches as well is not told by a latent. */
+function titleOf(classes: ClassLatents[]): string {
+	const good = classes.filter(
+		({ f1, f1_always }) => f1 >= 0.9 && f1 > f1_always,
+	).length;
+	if (!classes.length) return "No class has sentences in both parts";
+	return `${good} of ${several(classes.length, "true class", "true classes")} ${good === 1 ? "has" : "have"} a latent of ${good === 1 ? "its" : "their"} own with an F1 of 0.9 or more`;
 }
 
 /** Its length in pixels: JupyterLab's Vega-Lite draws none where it is a share of the band. */

@@ -1,4 +1,5 @@
-import { type Chart, chart, heat, ink, on_pale, readable } from "./theme";
+import { readable, several, winner } from "../say";
+import { type Chart, chart, heat, ink, on_pale } from "./theme";
 
 /**
  * One number for each attention head: one row a layer, one column a head, blue above 0 and, where there are such, orange
@@ -16,15 +17,17 @@ export function heads(
 			.map((value, head) => ({
 				layer,
 				head,
-				value: Number(value.toPrecision(4)),
+				value: Number.isFinite(value) ? Number(value.toPrecision(4)) : null,
 			})),
 	);
 	if (!cells.length)
 		throw new Error("charts.heads was given no numbers: give [layer][head].");
-	const size = (v: number) => (Number.isFinite(v) ? Math.abs(v) : 0);
-	const most = cells.reduce((a, b) => (size(b.value) > size(a.value) ? b : a));
-	const widest = size(most.value) || 1;
-	const diverging = cells.some(({ value }) => value < 0);
+	const widest =
+		cells.reduce(
+			(most, { value }) => Math.max(most, Math.abs(value ?? 0)),
+			0,
+		) || 1;
+	const diverging = cells.some(({ value }) => (value ?? 0) < 0);
 	const scale = diverging
 		? {
 				scheme: "blueorange",
@@ -44,8 +47,10 @@ export function heads(
 		title: {
 			text:
 				options.title ??
-				`Head ${most.head} of layer ${most.layer} stands out: ${readable(most.value)}`,
-			subtitle: options.value,
+				furthest(
+					values.slice(0, 48).map((row) => Array.from(row).slice(0, 32)),
+				),
+			subtitle: [options.value, cutOf(values)].filter(Boolean).join("; "),
 		},
 		data: { values: cells },
 		width: { step: 44 },
@@ -86,4 +91,34 @@ export function heads(
 			},
 		],
 	});
+}
+
+/** The head whose number is furthest from 0; of equal ones how many they are. */
+function furthest(values: number[][]): string {
+	const known = values.flatMap((row, layer) =>
+		row
+			.map((number, head) => ({ layer, head, number, value: Math.abs(number) }))
+			.filter(({ value }) => Number.isFinite(value)),
+	);
+	if (!known.length) return "No number of a head is known";
+	const found = winner(known, (cell) => cell);
+	if (found)
+		return `Head ${found.head} of layer ${found.layer} is furthest from 0: ${readable(found.number)}`;
+	const top = known.reduce((a, b) => Math.max(a, b.value), 0);
+	const alike = known.filter(({ value }) => value === top).length;
+	if (!top) return "Every number of a head that is known is 0";
+	return alike === 1
+		? `Head ${known[0].head} of layer ${known[0].layer}: ${readable(known[0].number)}`
+		: `${alike} of ${several(known.length, "head")} are equally far from 0: ${readable(top)}`;
+}
+
+/** What is left out. */
+function cutOf(values: ArrayLike<number>[]): string {
+	const heads = values.reduce((a, row) => Math.max(a, row.length), 0);
+	return [
+		values.length > 48 && `the first 48 of ${values.length} layers`,
+		heads > 32 && `the first 32 of ${heads} heads`,
+	]
+		.filter(Boolean)
+		.join(", ");
 }

@@ -1,15 +1,7 @@
 import type { ClusterCounts } from "../cluster";
+import { several } from "../say";
 import { checkKind, known } from "./check";
-import {
-	type Chart,
-	chart,
-	clip,
-	count,
-	ink,
-	panelTitle,
-	thin,
-	wrap,
-} from "./theme";
+import { type Chart, chart, clip, ink, panelTitle, thin, wrap } from "./theme";
 
 type Row = ClusterCounts["rows"][number];
 
@@ -72,10 +64,10 @@ export function howMany(counts: ClusterCounts): Chart {
 	const cut = counts.stopped ? ` (${counts.stopped}: so far)` : "";
 	return chart({
 		title: {
-			text: `${counts.recommended} cluster${counts.recommended === 1 ? "" : "s"}${cut}: ${agreeing(counts)}`,
+			text: titleOf(counts, rows, cut),
 			subtitle: [
 				...wrap(clip(counts.reason, 300), 105),
-				`${count(counts.n_sentences)} sentences, ${counts.source} of ${counts.hook_name}, ${counts.repeats} resamples for each k`,
+				`${several(counts.n_sentences, "sentence")}, ${counts.source} of ${counts.hook_name}, ${several(counts.repeats, "resample")} for each k`,
 			],
 		},
 		columns: 2,
@@ -92,7 +84,7 @@ function draw(panel: Panel, rows: Row[], counts: ClusterCounts): object {
 		...(panel.high && { high: known(panel.high(row)) }),
 		...(panel.other && { other: known(panel.other(row)) }),
 	}));
-	const choice = panel.choice && counts.choices[panel.choice];
+	const choice = panel.choice && choicesOf(counts)[panel.choice];
 	const y = {
 		field: "value",
 		type: "quantitative",
@@ -197,12 +189,39 @@ function xOf(ks: number[]): object {
 	};
 }
 
-function agreeing({ choices, recommended }: ClusterCounts): string {
-	const names = ["gap", "silhouette", "stability"] as const;
-	const own = names.filter((name) => choices[name] === recommended);
-	const others = names.filter((name) => choices[name] !== recommended);
+const criteria = ["gap", "silhouette", "stability"] as const;
+
+/** What each criterion alone would choose, of those whose value is a number there. */
+function choicesOf({
+	choices,
+	rows,
+}: ClusterCounts): Partial<ClusterCounts["choices"]> {
+	return Object.fromEntries(
+		criteria
+			.filter((name) =>
+				Number.isFinite(rows.find(({ k }) => k === choices[name])?.[name]),
+			)
+			.map((name) => [name, choices[name]]),
+	);
+}
+
+/** The recommendation, which has a rule of its own (`reason`), and whether a criterion alone would choose the same. */
+function titleOf(counts: ClusterCounts, rows: Row[], cut: string): string {
+	const { recommended } = counts;
+	const choices = choicesOf(counts);
+	const known = criteria.filter((name) => choices[name] !== undefined);
+	const own = known.filter((name) => choices[name] === recommended);
+	const others = known.filter((name) => choices[name] !== recommended);
 	const rest = others.map((name) => `${name} ${choices[name]}`).join(", ");
-	if (!others.length) return "gap, silhouette and stability agree";
-	if (!own.length) return `each criterion alone: ${rest}`;
-	return `chosen by ${own.join(" and ")} (${rest})`;
+	const ks = rows.map(({ k }) => k);
+	const none = recommended === 1 && ks.some((k) => k > 1);
+	const found = `${none ? "No clusters" : several(recommended, "cluster")}${cut}`;
+	if (!known.length)
+		return `${found}: no criterion is known for ${ks.length === 1 ? "it" : "them"}`;
+	if (!own.length) return `${found}; each criterion alone: ${rest}`;
+	const agree =
+		own.length > 1
+			? `${own.slice(0, -1).join(", ")} and ${own.at(-1)} agree`
+			: `${own[0]} agrees`;
+	return `${found}: ${agree}${rest ? `; alone: ${rest}` : ""}`;
 }

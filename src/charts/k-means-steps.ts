@@ -1,7 +1,8 @@
 import type { KMeansSteps } from "../cluster";
+import { count, percent, readable, several } from "../say";
 import { byCluster, mapAxis } from "./by-cluster";
 import { checkKind, known } from "./check";
-import { type Chart, chart, clip, count, ink, readable, thin } from "./theme";
+import { type Chart, chart, clip, ink, thin } from "./theme";
 
 const most_points = 800;
 const most_steps = 60;
@@ -24,7 +25,7 @@ export function kMeansSteps(steps: KMeansSteps): Chart {
 	return chart({
 		title: {
 			text: titleOf(steps),
-			subtitle: `${drawn < n ? `${count(drawn)} of ` : ""}${count(n)} sentences in the plane that is drawn, k = ${steps.k}; ✕: centres and the way they came`,
+			subtitle: `${drawn < n ? `${count(drawn)} of ` : ""}${several(n, "sentence")} in the plane that is drawn, k = ${steps.k}; ✕: centres and the way they came`,
 		},
 		params: [
 			{
@@ -122,7 +123,7 @@ function trails({ steps }: KMeansSteps, chosen: number[]): object[] {
 function caption({ steps }: KMeansSteps, chosen: number[]): object[] {
 	const values = chosen.map((step, at) => ({
 		at,
-		text: `step ${step} of ${steps.length - 1}: ${step ? `${count(steps[step].moved)} sentences changed their cluster` : "the start"}, inertia ${readable(steps[step].inertia)}`,
+		text: `step ${step} of ${steps.length - 1}: ${step ? `${several(steps[step].moved, "sentence")} changed the cluster` : "the start"}, inertia ${readable(steps[step].inertia)}`,
 	}));
 	return [
 		{
@@ -142,7 +143,7 @@ function titleOf({ steps, converged }: KMeansSteps): string {
 	const [first, last] = [steps[0], steps[steps.length - 1]];
 	const n = steps.length - 1;
 	const less = 1 - last.inertia / first.inertia;
-	const way = `k-means ${converged ? "settles" : "has not settled"} after ${n} step${n === 1 ? "" : "s"}`;
+	const way = `k-means ${converged ? "settles" : "has not settled"} after ${several(n, "step")}`;
 	if (!(less > 0)) return way;
-	return `${way}, with ${readable(100 * less)}% less inertia than at the start`;
+	return `${way}, with ${percent(less)} less inertia than at the start`;
 }

@@ -1,8 +1,9 @@
 import type { KSparseResult } from "../probe";
+import { percent, several } from "../say";
 import { checkKind, known } from "./check";
-import { rowsOf, settingsOf } from "./probe";
+import { settingsOf } from "./probe";
 import { seriesColor, seriesShape } from "./series";
-import { type Chart, chart, clip, ink, palette, percent } from "./theme";
+import { type Chart, chart, clip, ink, palette } from "./theme";
 
 const series = [
 	{ input: "latents", name: "SAE latents" },
@@ -52,10 +53,14 @@ export function kSparse(result: KSparseResult): Chart {
 		scale: { zero: false },
 		axis: { format: ".0%", tickCount: 6 },
 	};
+	const { text, other } = titleOf(result, ks[0]);
 	return chart({
 		title: {
-			text: titleOf(result, ks),
-			subtitle: settingsOf([result]),
+			text,
+			subtitle: [
+				`${other}mean over ${several(result.classes.length, "class", "classes")}, each against as many test ${result.unit}s of the others`,
+				settingsOf([result]),
+			],
 		},
 		width: 460,
 		height: 280,
@@ -153,16 +158,21 @@ function levels(values: Row[], y: object, ks: number[]): object[] {
 	return values.length ? [line, ...ends] : [];
 }
 
-/** At the smallest k. */
-function titleOf(result: KSparseResult, ks: number[]): string {
+/** At the smallest k. Each class has columns of its own, and is told from as many others: half is chance. */
+function titleOf({ label, points }: KSparseResult, k: number) {
 	const at = (input: string) =>
-		result.points.find((p) => p.input === input && p.k === ks[0])?.accuracy;
+		points.find((p) => p.input === input && p.k === k)?.accuracy;
 	const [latents, channels] = [at("latents"), at("activations")];
-	const label = `“${clip(result.label, 24)}”`;
-	if (latents === undefined || channels === undefined)
-		return `How many columns a probe of ${label} needs`;
-	const numbers = `${percent(latents)} of ${rowsOf([result])}`;
-	return ks[0] === 1
-		? `One latent tells ${label} in ${numbers}, one channel in ${percent(channels)}`
-		: `${ks[0]} latents tell ${label} in ${numbers}, ${ks[0]} channels in ${percent(channels)}`;
+	const name = `“${clip(label, 24)}”`;
+	const columns = (of: string) =>
+		`${k === 1 ? "one" : k} ${of}${k === 1 ? "" : "s"}`;
+	if (latents === undefined)
+		return { text: `How many columns a probe of ${name} needs`, other: "" };
+	return {
+		text: `${k === 1 ? "One latent a class tells" : `${k} latents a class tell`} ${name} from as many others in ${percent(latents)} (chance 50%)`,
+		other:
+			channels === undefined
+				? ""
+				: `${columns("channel")} in ${percent(channels)}; `,
+	};
 }

@@ -1,8 +1,9 @@
 import type { LatentClustering } from "../cluster";
 import { random } from "../random";
+import { count, fixed, several, winner } from "../say";
 import { byCluster, clusterNames, mapAxis } from "./by-cluster";
 import { checkKind, known, sampleOf } from "./check";
-import { type Chart, chart, clip, count, fixed, ink } from "./theme";
+import { type Chart, chart, clip, ink } from "./theme";
 
 const most_names = 40;
 const most_in_legend = 12; // of more the names on the map say which is which
@@ -128,20 +129,21 @@ const by_what = {
 };
 
 function titleOf(clustering: LatentClustering): string {
-	const { k, by, tightness } = clustering;
-	const tightest = [...tightness.keys()]
-		.filter((c) => Number.isFinite(tightness[c]))
-		.reduce((a, c) => (tightness[c] > (tightness[a] ?? -2) ? c : a), -1);
-	const end =
-		tightest < 0
-			? ""
-			: `; tightest: “${nameOf(clustering, tightest)}” (${fixed(tightness[tightest], 2)})`;
-	return `${k} cluster${k === 1 ? "" : "s"} of latents by ${by_what[by]}${end}`;
+	const { k, by, tightness, sizes } = clustering;
+	// A single latent is as tight as can be.
+	const several_latents = [...tightness.keys()]
+		.filter((c) => sizes[c] > 1 && Number.isFinite(tightness[c]))
+		.map((cluster) => ({ cluster, value: tightness[cluster] }));
+	const tightest = winner(several_latents, (one) => one);
+	const end = tightest
+		? `; tightest: “${nameOf(clustering, tightest.cluster)}” (${fixed(tightest.value, 2)})`
+		: "";
+	return `${several(k, "cluster")} of latents by ${by_what[by]}${end}`;
 }
 
 function subtitleOf(c: LatentClustering, drawn: number): string {
 	const finite = c.tightness.filter(Number.isFinite);
 	const mean = finite.reduce((a, b) => a + b, 0) / finite.length;
 	const cut = drawn < c.latents.length ? ` (${count(drawn)} drawn)` : "";
-	return `${count(c.latents.length)} latents${cut} of ${c.hook_name}, ${c.method}; mean cosine with the cluster's direction ${fixed(mean, 2)}`;
+	return `${several(c.latents.length, "latent")}${cut} of ${c.hook_name}, ${c.method}; cosine with the cluster's direction ${fixed(mean, 2)} (mean of ${count(finite.length)})`;
 }

@@ -1,6 +1,8 @@
+import { count, readable, winner } from "../say";
 import { known } from "./check";
+import { extent } from "./labels";
 import { seriesColor, seriesShape } from "./series";
-import { type Chart, chart, clip, clipAll, readable } from "./theme";
+import { type Chart, chart, clip, clipAll } from "./theme";
 
 /** One point of a line over layers: a row of `probeLayers`, or of your own. */
 export interface LayerRow {
@@ -38,6 +40,10 @@ export function layers(
 		value: known(value),
 		...(interval && { low: known(interval[0]), high: known(interval[1]) }),
 	}));
+	const cut =
+		values.length < lines.length
+			? `the first ${count(values.length)} of ${count(lines.length)} points are drawn`
+			: "";
 	const series = [...new Set(values.map((v) => v.series))];
 	const numbers = [...new Set(values.map((v) => v.layer))].sort(
 		(a, b) => a - b,
@@ -51,7 +57,10 @@ export function layers(
 	};
 	const scale = shares ? { domain: [0, 1] } : { zero: false };
 	return chart({
-		title: { text: options.title ?? peaks(lines, options.layer) },
+		title: {
+			text: options.title ?? peaks(lines, options.layer),
+			...(cut && { subtitle: cut }),
+		},
 		data: { values },
 		width: 480,
 		height: 280,
@@ -105,18 +114,37 @@ function byHook(rows: LayerRow[]): LayerRow[] {
 	}));
 }
 
-/** Where each line is highest, or of more than three the one that is highest of all. */
+/** Where each line is highest, or of more than three the one that is highest of all; none where it is not so for sure. */
 function peaks(rows: LayerRow[], layer = "layer"): string {
-	const best = new Map<string, LayerRow>();
-	for (const row of rows) {
-		const before = best.get(row.series);
-		if (!before || row.value > before.value) best.set(row.series, row);
-	}
-	const tops = [...best.values()];
+	const series = [...new Set(rows.map((row) => row.series))];
+	const known = rows.filter((row) => Number.isFinite(row.value));
 	const say = (row: LayerRow, is: string) =>
 		`${clip(row.series, 36)} ${is}at ${clip(layer, 20)} ${row.layer} (${readable(row.value)})`;
-	if (tops.length <= 3)
-		return tops.map((row, i) => say(row, i ? "" : "is highest ")).join(", ");
-	const top = tops.reduce((a, b) => (b.value > a.value ? b : a));
-	return say(top, `is highest of ${tops.length} lines, `);
+	if (series.length > 3) {
+		const top = winner(known, (row) => row);
+		return top
+			? say(top, `is highest of ${series.length} lines, `)
+			: `${series.length} lines: ${rangeOf(known)}; none is highest for sure`;
+	}
+	const found = series.map((name) => {
+		const own = known.filter((row) => row.series === name);
+		return { name: clip(name, 36), own, top: winner(own, (row) => row) };
+	});
+	const tops = found.flatMap(({ top }) => top ?? []);
+	const others = found.filter(({ top }) => !top);
+	const ranges = others.map(({ name, own }) => `${name} ${rangeOf(own)}`);
+	if (others.some(({ own }) => own.length > 1))
+		ranges.push("without a sure peak");
+	return [
+		tops.map((row, i) => say(row, i ? "" : "is highest ")).join(", "),
+		ranges.join(", "),
+	]
+		.filter(Boolean)
+		.join("; ");
+}
+
+function rangeOf(rows: LayerRow[]): string {
+	if (!rows.length) return "is not known";
+	const [low, high] = extent(rows.map((row) => row.value)).map(readable);
+	return low === high ? low : `${low} to ${high}`;
 }

@@ -1,4 +1,5 @@
 import type { LogitLens } from "../model";
+import { several } from "../say";
 import { type Chart, chart, heat, ink, thin } from "./theme";
 import { shownOf, spell, tokenLabels } from "./tokens";
 
@@ -33,11 +34,9 @@ export function logitLens(lens: LogitLens): Chart {
 		guess:
 			tokens[at + 1] === undefined ? "" : spell(tokens[at + 1], narrow ? 7 : 9),
 	}));
-	const right = (layer: number) => rank[layer].filter((r) => r === 0).length;
-	const last = hooks.length - 1;
 	return chart({
 		title: {
-			text: `The first guess is right at ${right(1)} of ${tokens.length - 1} positions after one block, at ${right(last)} after the last`,
+			text: titleOf(lens, names),
 			subtitle: `the likeliest next token at each layer, framed where it is what really comes next${shownOf(labels.length, tokens.length)}`,
 		},
 		data: { values: [...cells, ...next] },
@@ -61,6 +60,17 @@ export function logitLens(lens: LogitLens): Chart {
 		},
 		layer: [rectangles, frames, guesses],
 	});
+}
+
+function titleOf({ rank, tokens }: LogitLens, names: string[]): string {
+	const right = (layer: number) => rank[layer].filter((r) => r === 0).length;
+	const positions = Math.max(0, tokens.length - 1);
+	if (!positions)
+		return "No token follows, so that no guess can be right or wrong";
+	const last = names.length - 1;
+	const first = Math.min(1, last);
+	const end = first < last ? `, at ${right(last)} after ${names[last]}` : "";
+	return `The first guess is right at ${right(first)} of ${several(positions, "position")} after ${names[first]}${end}`;
 }
 
 /** "blocks.3.hook_resid_pre" is what block 2 has left behind. */

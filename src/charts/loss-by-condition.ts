@@ -1,5 +1,6 @@
-import type { SaeEvaluation } from "../sae";
-import { type Chart, chart, count, ink, percent } from "./theme";
+import { lossScore, type SaeEvaluation, whyNoScore } from "../sae";
+import { dash, fixed, percent, several } from "../say";
+import { type Chart, chart, ink } from "./theme";
 
 /**
  * What the autoencoder costs the model: cross-entropy of the next token on untouched activations, on reconstructed ones,
@@ -15,11 +16,13 @@ export function lossByCondition(evaluation: SaeEvaluation): Chart {
 		},
 		{ condition: "set to zero", loss: evaluation.ce_loss_with_ablation },
 	];
-	const added = evaluation.ce_loss_with_sae - evaluation.ce_loss_without_sae;
 	return chart({
 		title: {
-			text: `The reconstruction ${added < 0 ? "takes" : "adds"} ${Math.abs(added).toFixed(3)} nats per token ${added < 0 ? "off" : "to"} the model's own ${evaluation.ce_loss_without_sae.toFixed(3)}`,
-			subtitle: `cross-entropy of the next token over ${count(evaluation.n_tokens)} tokens; of what zeros cost, ${percent(evaluation.ce_loss_score)} is avoided (ce_loss_score)`,
+			text: titleOf(evaluation),
+			subtitle: [
+				`cross-entropy of the next token over ${several(evaluation.n_tokens, "token")}`,
+				scoreOf(evaluation),
+			],
 		},
 		data: { values },
 		width: 420,
@@ -38,7 +41,9 @@ export function lossByCondition(evaluation: SaeEvaluation): Chart {
 				title: "cross-entropy (nats per token)",
 				axis: { tickCount: 6 },
 				scale: {
-					domainMax: 1.1 * Math.max(...values.map((v) => v.loss)),
+					domainMax:
+						1.1 * values.reduce((a, { loss }) => Math.max(a, loss || 0), 0) ||
+						1,
 					nice: false,
 				},
 			},
@@ -70,4 +75,29 @@ export function lossByCondition(evaluation: SaeEvaluation): Chart {
 			},
 		],
 	});
+}
+
+function titleOf(e: SaeEvaluation): string {
+	const own = e.ce_loss_without_sae;
+	const added = e.ce_loss_with_sae - own;
+	if (!Number.isFinite(added))
+		return "What the reconstruction costs the model is not known";
+	const [does, where] = added < 0 ? ["takes", "off"] : ["adds", "to"];
+	if (added === 0)
+		return `The reconstruction changes nothing of the model's own ${fixed(own, 3)} nats per token`;
+	const nats = Math.abs(added);
+	const much = nats < 0.0005 ? "less than 0.001" : nats.toFixed(3);
+	return `The reconstruction ${does} ${much} nats per token ${where} the model's own ${fixed(own, 3)}`;
+}
+
+/** From the losses that are drawn: a share of what zeros cost where they cost something. */
+function scoreOf(e: SaeEvaluation): string {
+	const why = whyNoScore(e, "ce_loss_score");
+	if (why) return `ce_loss_score ${dash} (${why})`;
+	const score = lossScore(e);
+	if (score < 0)
+		return `the reconstruction costs more than zeros (ce_loss_score ${fixed(score, 3)})`;
+	if (score > 1)
+		return `the model predicts better with the reconstruction than as it is (ce_loss_score ${fixed(score, 3)})`;
+	return `of what zeros cost, ${percent(score)} is avoided (ce_loss_score)`;
 }

@@ -1,13 +1,12 @@
 import type { NeuronReport } from "../features";
+import { readable, several } from "../say";
 import {
 	type Chart,
 	chart,
 	clip,
 	clipAll,
-	count,
 	ink,
 	panelTitle,
-	readable,
 	whiskers,
 } from "./theme";
 
@@ -24,7 +23,7 @@ export function neurons(report: NeuronReport): Chart {
 			text: titleOf(report),
 			subtitle: [
 				`what MLP neurons of layer ${report.layer} go with, and what they do`,
-				`${report.hook_name} of ${clip(report.model_name.split(/[\\/]/).at(-1) ?? "", 40)}, chosen on ${count(report.n_chosen_on)} sentences, measured on ${count(report.n_held_out)} others`,
+				`${report.hook_name} of ${clip(report.model_name.split(/[\\/]/).at(-1) ?? "", 40)}, chosen on ${several(report.n_chosen_on, "sentence")}, measured on ${several(report.n_held_out, "other")}`,
 			],
 		},
 		spacing: 30,
@@ -33,25 +32,34 @@ export function neurons(report: NeuronReport): Chart {
 	});
 }
 
-/** What changes the answers most; where nothing was set to zero, which neuron tells its class best. */
-function titleOf({ effects, factors, layer }: NeuronReport): string {
-	const sure = effects.filter(
-		({ interval: [low, high] }) => low > 0 || high < 0,
-	);
-	if (sure.length) {
-		const most = sure.reduce((a, b) =>
-			Math.abs(b.change) > Math.abs(a.change) ? b : a,
-		);
+/**
+ * A change of the answers that is sure, the largest of those; where nothing was set to zero, how many classes have a neuron
+ * that tells them. The neurons were chosen on other sentences; of the classes none is chosen.
+ */
+function titleOf(report: NeuronReport): string {
+	const { effects, factors, layer } = report;
+	const [most] = effects
+		.filter((effect) => isSure(effect, report))
+		.sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+	if (most)
 		return `Without “${clip(most.name, 44)}” the answers change by ${readable(most.change)} nats`;
-	}
 	if (effects.length)
 		return `None of these neurons of layer ${layer} changes the answers for sure`;
-	const told = factors.flatMap((f) =>
-		f.neurons.map(({ neuron, auc }) => ({ ...f, neuron, auc })),
+	const told = factors.filter(({ neurons: [first] }) =>
+		Number.isFinite(first?.auc),
 	);
-	if (!told.length) return `MLP neurons of layer ${layer}`;
-	const best = told.reduce((a, b) => (b.auc > a.auc ? b : a));
-	return `Neuron ${best.neuron} goes with ${clip(best.label, 16)}: ${clip(best.class, 16)} (AUC ${best.auc.toFixed(2)})`;
+	if (!told.length)
+		return `No class has a neuron of layer ${layer} with a known AUC`;
+	const good = told.filter(({ neurons: [first] }) => first.auc >= 0.8).length;
+	return `${good} of ${several(told.length, "class", "classes")} ${good === 1 ? "has" : "have"} a neuron of layer ${layer} with an AUC of 0.8 or more`;
+}
+
+/** One prompt has no spread, so that its interval holds nothing but its own number. */
+function isSure(
+	{ interval: [low, high] }: NeuronReport["effects"][number],
+	{ n_prompts }: NeuronReport,
+): boolean {
+	return n_prompts > 1 && (low > 0 || high < 0);
 }
 
 function associations(report: NeuronReport): object {
@@ -132,6 +140,7 @@ function effects(report: NeuronReport): object {
 		change: round(e.change),
 		low: round(e.interval[0]),
 		high: round(e.interval[1]),
+		sure: isSure(e, report),
 	}));
 	const what =
 		report.score === "logit difference"
@@ -141,7 +150,7 @@ function effects(report: NeuronReport): object {
 	return {
 		title: {
 			...panelTitle(
-				`does: change of the answers when set to zero, ${count(report.n_prompts)} prompts (whisker: 95% interval)`,
+				`does: change of the answers when set to zero, ${several(report.n_prompts, "prompt")} (whisker: 95% interval)`,
 			),
 			anchor: "start",
 		},
@@ -169,7 +178,7 @@ function effects(report: NeuronReport): object {
 					},
 					color: {
 						condition: {
-							test: "datum.high < 0 || datum.low > 0",
+							test: "datum.sure",
 							value: ink.main,
 						},
 						value: ink.quiet,

@@ -1,4 +1,5 @@
 import type { RunResult } from "../model";
+import { fixed, several } from "../say";
 import { norms as normsOf } from "../tensors";
 import { type LayerRow, layers } from "./layers";
 import type { Chart } from "./theme";
@@ -34,9 +35,6 @@ export function norms({
 			band: [quantile(0.05), quantile(0.95)] as [number, number],
 		};
 	});
-	const most = rows.reduce((a, b) =>
-		b.first / b.median > a.first / a.median ? b : a,
-	);
 	return layers(
 		rows.flatMap(({ layer, first, median, band }): LayerRow[] => [
 			{ layer, series: "position 0", value: first },
@@ -48,11 +46,26 @@ export function norms({
 			},
 		]),
 		{
-			title: `Position 0 is ${(most.first / most.median).toFixed(1)} times as long as the median token after ${most.layer} ${most.layer === 1 ? "block" : "blocks"}`,
+			title: titleOf(rows),
 			value: "norm of the residual stream",
 			layer: "blocks passed",
 		},
 	);
+}
+
+/** How much longer position 0 is at most, and where. */
+function titleOf(
+	rows: { layer: number; first: number; median: number }[],
+): string {
+	const times = rows
+		.map(({ layer, first, median }) => ({ layer, by: first / median }))
+		.filter(({ by }) => Number.isFinite(by))
+		.sort((a, b) => b.by - a.by);
+	if (!times.length)
+		return "How long the residual stream is, without other positions to compare";
+	const [{ by, layer }] = times;
+	const where = layer ? `after ${several(layer, "block")}` : "before any block";
+	return `Position 0 is ${times.length > 1 ? "at most " : ""}${fixed(by, 1)} times as long as the median token, ${where}`;
 }
 
 function streamsOf(hooks: string[]): { hook: string; layer: number }[] {

@@ -1,8 +1,9 @@
 import type { RegressionResult, RegressionScore } from "../probe";
+import { fixed, percent, readable, several } from "../say";
 import { checkKind } from "./check";
-import { settingsOf } from "./probe";
+import { few, settingsOf } from "./probe";
 import { scatter } from "./scatter";
-import { type Chart, clip, fixed, readable } from "./theme";
+import { type Chart, clip } from "./theme";
 
 /**
  * How well a number is read: the prediction for each test row against the truth, with the line on which they are equal. Of
@@ -29,7 +30,7 @@ export function numberProbe(result: RegressionResult): Chart {
 		{
 			x: `true ${label}`,
 			y: `predicted ${label}`,
-			title: titleOf(of, label, score),
+			title: titleOf(of, label, score, result.unit),
 			lines: [
 				{
 					name: "equal",
@@ -51,17 +52,27 @@ export function numberProbe(result: RegressionResult): Chart {
 		title: {
 			...title,
 			subtitle: [
-				`R² ${fixed(score.r2, 2)} (bag of words ${words}), mean absolute error ${readable(score.mae)}`,
+				`on test ${result.unit}s: R² ${fixed(score.r2, 2)} (bag of words ${words}), mean absolute error ${readable(score.mae)}`,
 				[settingsOf([result]), cut].filter(Boolean).join("; "),
 			],
 		},
 	} as Chart;
 }
 
-function titleOf(of: string, label: string, score: RegressionScore): string {
-	const { r2, interval } = score;
-	if (!(r2 > 0))
-		return `${of} say no more of “${label}” than its mean does (R² ${fixed(r2, 2)})`;
-	const [from, to] = interval.map((end) => readable(100 * end));
-	return `${of} explain ${readable(100 * r2)}% of the variance of “${label}” (${from} to ${to}%)`;
+function titleOf(
+	of: string,
+	label: string,
+	score: RegressionScore,
+	unit: string,
+): string {
+	const { r2, n_test } = score;
+	const [low, high] = score.interval;
+	const range = `R² ${fixed(r2, 2)}, ${fixed(low, 2)} to ${fixed(high, 2)}`;
+	if (!Number.isFinite(r2))
+		return `What ${of} say of “${label}” is not known: its test numbers do not vary`;
+	if (n_test < few)
+		return `${several(n_test, `test ${unit}`)} say little of how “${label}” is read (${range})`;
+	if (!(low > 0))
+		return `${of} do not say more of “${label}” than its mean does for sure (${range})`;
+	return `${of} explain ${percent(r2)} of the variance of “${label}” (${percent(low)} to ${percent(high)})`;
 }

@@ -1,4 +1,6 @@
-import { type Chart, chart, clip, palette, readable, shapes } from "./theme";
+import { readable, winner } from "../say";
+import { extent } from "./labels";
+import { type Chart, chart, clip, palette, shapes } from "./theme";
 
 /** One autoencoder: what it is called in the legend, how sparse it is, and how good. */
 export interface ParetoPoint {
@@ -52,33 +54,59 @@ export function pareto(
 	});
 }
 
-/** Which architecture is best in the middle of the range of L0 that all of them reach. */
+/**
+ * Which architecture is best in the middle of the range of L0 that all of them reach: none where the range of its seeds
+ * meets another's, or where there is no other.
+ */
 function best(points: ParetoPoint[], metric: Metric, names: string[]): string {
-	const means = meansOf(points.map((p) => ({ ...p, value: p[metric] })));
-	const curves = names.map((name) =>
-		means
-			.filter(({ architecture }) => architecture === name)
-			.sort((a, b) => a.l0 - b.l0),
+	const means = meansOf(seedsOf(points, metric));
+	const curves = names
+		.map((name) => ({
+			name: clip(name, 30),
+			points: means
+				.filter(({ architecture }) => architecture === name)
+				.sort((a, b) => a.l0 - b.l0),
+		}))
+		.filter((curve) => curve.points.length);
+	const from = Math.max(...curves.map(({ points: [first] }) => first.l0));
+	const to = Math.min(
+		...curves.map(({ points }) => points[points.length - 1].l0),
 	);
-	const from = Math.max(...curves.map((curve) => curve[0].l0));
-	const to = Math.min(...curves.map((curve) => curve[curve.length - 1].l0));
-	if (from > to) return `What sparsity costs in ${metrics[metric]}`;
+	const what = metrics[metric];
+	if (!curves.length || from > to) return `What sparsity costs in ${what}`;
 	const l0 = Math.sqrt(from * to);
-	const values = curves.map((curve) => valueAt(curve, l0));
-	const winner = values.indexOf(Math.max(...values));
-	return `At L0 ${readable(l0)}, ${clip(names[winner] ?? names[0], 30)} has the highest ${metrics[metric]}: ${readable(values[winner])}`;
+	const found = curves.map(({ name, points }) => {
+		const at = (field: "value" | "low" | "high") => valueAt(points, l0, field);
+		const interval = [at("low"), at("high")] as const;
+		return { name, value: at("value"), interval };
+	});
+	const at = `At L0 ${readable(l0)}`;
+	const top = winner(found, (one) => one);
+	const seeds = means.every((mean) => mean.seeds === 1)
+		? " (one seed each)"
+		: "";
+	if (top)
+		return `${at}, ${top.name} has the highest ${what}: ${readable(top.value)}${seeds}`;
+	if (found.length === 1)
+		return `${at}, ${found[0].name} has ${what} ${readable(found[0].value)}`;
+	const [low, high] = extent(found.map(({ value }) => value)).map(readable);
+	return `${at}: ${what} ${low} to ${high}, none above all others in every seed`;
 }
 
 /** Between two points of a curve, on the line that is drawn: straight in the logarithm of L0. */
-function valueAt(curve: { l0: number; value: number }[], l0: number): number {
+function valueAt(
+	curve: Mean[],
+	l0: number,
+	field: "value" | "low" | "high",
+): number {
 	const after = Math.max(
 		1,
 		curve.findIndex((point) => point.l0 >= l0),
 	);
 	const [a, b] = [curve[after - 1], curve[after] ?? curve[after - 1]];
-	if (a.l0 === b.l0) return a.value;
+	if (a.l0 === b.l0) return a[field];
 	const share = Math.log(l0 / a.l0) / Math.log(b.l0 / a.l0);
-	return a.value + share * (b.value - a.value);
+	return a[field] + share * (b[field] - a[field]);
 }
 
 type Metric = keyof typeof metrics;
@@ -89,12 +117,7 @@ function panel(
 	names: string[],
 	panels: number,
 ): object {
-	const seeds = points.map((p) => ({
-		architecture: p.architecture,
-		sparsity: p.sparsity,
-		l0: p.l0,
-		value: p[metric],
-	}));
+	const seeds = seedsOf(points, metric);
 	const means = meansOf(seeds);
 	return {
 		width: panels > 1 ? 320 : 480,
@@ -161,6 +184,20 @@ interface Seed {
 	value: number;
 }
 
+/** Those that can be drawn: without a score, or with no latent at all, there is no place. */
+function seedsOf(points: ParetoPoint[], metric: Metric): Seed[] {
+	return points
+		.map(({ architecture, sparsity, l0, [metric]: value }) => ({
+			architecture,
+			sparsity,
+			l0,
+			value,
+		}))
+		.filter(({ l0, value }) => l0 > 0 && Number.isFinite(l0 + value));
+}
+
+type Mean = ReturnType<typeof meansOf>[number];
+
 /** One point for each architecture and sparsity. */
 function meansOf(seeds: Seed[]) {
 	const groups = new Map<string, Seed[]>();
@@ -186,6 +223,7 @@ function meansOf(seeds: Seed[]) {
 
 /** The powers of two in and around a range. */
 function powers(values: number[]): number[] {
+	if (!values.length) return [];
 	const from = Math.floor(Math.log2(Math.min(...values)));
 	const to = Math.ceil(Math.log2(Math.max(...values)));
 	return Array.from({ length: to - from + 1 }, (_, i) => 2 ** (from + i));

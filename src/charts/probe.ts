@@ -1,7 +1,8 @@
-import type { ProbeResult, ProbeSettings } from "../probe";
+import type { ProbeResult, ProbeScore, ProbeSettings } from "../probe";
+import { isAbove, type Measured, percent, several } from "../say";
 import { known, listOf } from "./check";
 import { inputsOf, type ScoreBar, scoreBars } from "./score-bars";
-import { type Chart, chart, clip, clipAll, count, percent } from "./theme";
+import { type Chart, chart, clip, clipAll } from "./theme";
 
 /**
  * What a linear classifier reads: accuracy on the test split from latents and raw activations, and from all that they
@@ -33,7 +34,7 @@ export function probe(results: ProbeResult | ProbeResult[]): Chart {
 	const bars = scoreBars(values, {
 		x: "accuracy on the test split (whisker: 95% interval)",
 		group: "label",
-		rows: `test ${rowsOf(drawn)}`,
+		rows: `test ${rowOf(drawn)}s`,
 		format: ".1%",
 	});
 	return chart({
@@ -68,19 +69,20 @@ export function namesOf(list: ProbeResult[]): string[] {
 	});
 }
 
-/** What the rows are. */
-export function rowsOf(list: Pick<ProbeSettings, "unit">[]): string {
-	const units = [...new Set(list.map(({ unit }) => `${unit}s`))];
-	return units.length === 1 ? units[0] : "rows";
+/** What a row is. */
+export function rowOf(list: Pick<ProbeSettings, "unit">[]): string {
+	const units = [...new Set(list.map(({ unit }) => unit))];
+	return units.length === 1 ? units[0] : "row";
 }
 
-/** What is read and the best of what it must beat, of latents where there are such, else of activations. */
+/** Test rows below which an accuracy says little, whatever it is. */
+export const few = 30;
+
+/** What is read and what it must beat, of latents where there are such, else of activations. */
 interface Read {
 	name: string;
-	accuracy: number;
-	/** Of the best baseline. */
-	rival: string;
-	bar: number;
+	score: ProbeScore;
+	rivals: { name: string; score: ProbeScore }[];
 }
 
 function titleOf(list: ProbeResult[]): string {
@@ -88,28 +90,52 @@ function titleOf(list: ProbeResult[]): string {
 	const latents = list.every((result) => result.latents);
 	const of = latents ? "SAE latents" : "Activations";
 	const read = list.map((result, i): Read => {
-		const { accuracy } = (latents && result.latents) || result.activations;
-		const [best] = inputsOf(result)
-			.filter(({ key }) => key !== "latents" && key !== "activations")
-			.map(({ key, name }) => ({ name, score: result[key]?.accuracy ?? -1 }))
-			.sort((a, b) => b.score - a.score);
-		const name = `“${clip(names[i], 24)}”`;
-		return { name, accuracy, rival: best.name, bar: best.score };
+		const score = (latents && result.latents) || result.activations;
+		const rivals = inputsOf(result).flatMap(({ key, name }) => {
+			const rival = result[key];
+			const own = key === "latents" || key === "activations";
+			return rival && !own ? [{ name, score: rival }] : [];
+		});
+		return { name: `“${clip(names[i], 24)}”`, score, rivals };
 	});
-	if (!read.every(({ accuracy }) => Number.isFinite(accuracy)))
+	if (!read.every(({ score }) => Number.isFinite(score.accuracy)))
 		return `What ${of} tell of ${clip(read.map(({ name }) => name).join(", "), 60)}`;
-	if (read.length === 1) {
-		const [{ name, accuracy, rival, bar }] = read;
-		return `${of} tell ${name} in ${percent(accuracy)} of ${rowsOf(list)}, ${rival} in ${percent(bar)}`;
-	}
-	const ahead = read.filter(({ accuracy, bar }) => accuracy > bar).length;
-	const top = read.reduce((a, b) =>
-		b.accuracy - b.bar > a.accuracy - a.bar ? b : a,
+	if (read.length === 1) return titleOfOne(of, read[0], list[0]);
+	const ahead = read.filter(({ score, rivals }) =>
+		rivals.every((rival) => isAbove(measured(score), measured(rival.score))),
+	).length;
+	const labels = new Set(list.map(({ label }) => label));
+	const what = labels.size === list.length ? "labels" : "probes";
+	return `${of} beat every baseline for ${ahead} of ${list.length} ${what} for sure`;
+}
+
+/** What the intervals leave open is said not to be sure. */
+function titleOfOne(
+	of: string,
+	{ name, score, rivals }: Read,
+	{ unit, n_test_sentences }: ProbeResult,
+): string {
+	const { accuracy, interval, n_test } = score;
+	const [low, high] = interval;
+	const rows = `test ${unit}`;
+	if ((n_test_sentences ?? n_test) < few)
+		return `${several(n_test, rows)} say little of ${name}: ${of} ${percent(accuracy)} right, interval ${percent(low)} to ${percent(high)}`;
+	const [best] = [...rivals].sort(
+		(a, b) => b.score.accuracy - a.score.accuracy,
 	);
-	const where = ahead
-		? `; furthest for ${top.name}: ${percent(top.accuracy)} against ${percent(top.bar)}`
-		: "";
-	return `${of} beat every baseline for ${ahead} of ${read.length} labels${where}`;
+	const told = `${of} tell ${name} in ${percent(accuracy)} of ${rows}s`;
+	if (!best) return told;
+	const [own, rival] = [measured(score), measured(best.score)];
+	const than = isAbove(own, rival)
+		? "more than"
+		: isAbove(rival, own)
+			? "less than"
+			: "not for sure more than";
+	return `${told}, ${than} ${best.name} (${percent(best.score.accuracy)})`;
+}
+
+function measured({ accuracy, interval }: ProbeScore): Measured {
+	return { value: accuracy, interval };
 }
 
 function subtitleOf(list: ProbeResult[], drawn: number): string {
@@ -130,8 +156,10 @@ export function settingsOf(list: ProbeSettings[]): string {
 		pools[0] && pools.length === 1 ? `, ${pools[0]} over the tokens` : "";
 	const from = [...new Set(list.map((r) => r.n_test_sentences))];
 	const of =
-		from[0] && from.length === 1 ? ` of ${count(from[0])} sentences` : "";
+		from[0] && from.length === 1 ? ` of ${several(from[0], "sentence")}` : "";
 	const n =
-		tests.length === 1 ? `, ${count(tests[0])} test ${rowsOf(list)}${of}` : "";
+		tests.length === 1
+			? `, ${several(tests[0], `test ${rowOf(list)}`)}${of}`
+			: "";
 	return clip(`${hooks.join(", ")}${pool}${text}${n}`, 110);
 }

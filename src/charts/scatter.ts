@@ -1,11 +1,10 @@
+import { count, fixed } from "../say";
 import { series_legend, seriesColor, seriesShape } from "./series";
 import {
 	type Chart,
 	chart,
 	clip,
 	clipAll,
-	count,
-	fixed,
 	ink,
 	panelTitle,
 	thin,
@@ -172,12 +171,15 @@ function axis(
 	};
 }
 
-/** Pearson's correlation of the points of each series, where they are few. */
+/** Pearson's correlation of the points of each series, where those are few; of two points it is always 1 or −1. */
 function related(points: Point[], { x, y }: { x: string; y: string }): string {
 	const names = [...new Set(points.map(({ series = "" }) => series))];
 	const found = names.slice(0, 3).flatMap((name) => {
-		const r = correlation(points.filter(({ series = "" }) => series === name));
-		return Number.isFinite(r)
+		const own = points.filter(
+			({ x, y, series = "" }) => series === name && Number.isFinite(x + y),
+		);
+		const r = correlation(own);
+		return Number.isFinite(r) && own.length > 2
 			? [`${fixed(r, 2)} ${clip(name, 16)}`.trim()]
 			: [];
 	});

@@ -1,4 +1,5 @@
 import type { ProbeInput, ProbeSettings } from "../probe";
+import { fixed, percent } from "../say";
 import { seriesColor } from "./series";
 import { type Color, ink, palette, whiskers } from "./theme";
 
@@ -85,8 +86,16 @@ export function scoreBars(
 				},
 				yOffset: { field: "input", type: "nominal", sort: names },
 			};
+	const spelled = of.format.endsWith("%")
+		? percent
+		: (value: number) => fixed(value, 2);
 	return {
-		data: { values },
+		data: {
+			values: values.map((bar) => ({
+				...bar,
+				text: spelled(bar.value ?? Number.NaN),
+			})),
+		},
 		width: 460,
 		height: { step },
 		encoding: place,
@@ -102,7 +111,7 @@ export function scoreBars(
 				},
 				encoding: {
 					x: { field: "high", type: "quantitative" },
-					text: { field: "value", type: "quantitative", format: of.format },
+					text: { field: "text" },
 				},
 			},
 		],
@@ -131,7 +140,7 @@ function bars(
 			tooltip: [
 				{ field: "group", title: of.group },
 				{ field: "input", title: "reads" },
-				{ field: "value", title: "value", format },
+				{ field: "text", title: "value" },
 				{ field: "low", title: "from", format },
 				{ field: "high", title: "to", format },
 				{ field: "n", title: of.rows, format: "," },

@@ -1,9 +1,10 @@
 import type { ProbeResult, ProbeScore } from "../probe";
+import { fixed, type Measured, percent, winner } from "../say";
 import { listOf } from "./check";
 import { namesOf, settingsOf } from "./probe";
 import { inputs } from "./score-bars";
 import { seriesColor, seriesShape } from "./series";
-import { type Chart, chart, clip, clipAll, fixed, ink, percent } from "./theme";
+import { type Chart, chart, clip, clipAll, ink } from "./theme";
 
 /** What can be read by a probe with a control. */
 const read = inputs.filter(
@@ -178,13 +179,22 @@ function tasksOf(list: ProbeResult[]): string {
 	return [...tasks].map((task) => names[task]).join("; or ");
 }
 
+/** How far the accuracies are from the control task's; where one is furthest for sure, which. */
 function titleOf(lines: Line[]): string {
-	const points = (line: Line) => fixed(100 * line.selectivity, 1);
+	const name = ({ label }: Line) => `“${clip(label, 28)}”`;
+	const [first] = lines;
+	if (lines.every(({ label }) => label === first.label))
+		return `${name(first)} from ${first.input}: ${percent(first.accuracy)}, with random labels ${percent(first.control)}`;
+	const points = ({ selectivity }: Line) => fixed(100 * selectivity, 1);
 	const sorted = [...lines].sort((a, b) => b.selectivity - a.selectivity);
-	const best = sorted[0];
-	const worst = sorted[sorted.length - 1];
-	const name = (line: Line) => `“${clip(line.label, 28)}”`;
-	if (best.label === worst.label)
-		return `${name(best)} from ${best.input}: ${percent(best.accuracy)}, from random labels ${percent(best.control)}`;
-	return `Random labels cost ${name(best)} most (${points(best)} points), ${name(worst)} least (${points(worst)})`;
+	const [most, least] = [sorted[0], sorted[sorted.length - 1]];
+	const top = winner(lines, selectivityOf);
+	const furthest = top ? `, furthest for ${name(top)} from ${top.input}` : "";
+	return `Labels are read ${points(least)} to ${points(most)} points better than random ones${furthest}`;
+}
+
+/** With all that the intervals of the two accuracies leave open. */
+function selectivityOf(line: Line): Measured {
+	const [[low, high], [from, to]] = [line.interval, line.control_interval];
+	return { value: line.selectivity, interval: [low - to, high - from] };
 }

@@ -1,11 +1,12 @@
 import { forEachEntry, type Matrix } from "../activations";
 import type { Clustering } from "../cluster";
 import { random } from "../random";
+import { count } from "../say";
 import { byCluster, clusterColor, mapAxis } from "./by-cluster";
 import { checkKind, known, sampleOf } from "./check";
 import { drawnOf, finding } from "./clusters";
 import { own_legends } from "./series";
-import { type Chart, chart, clip, count, ink, panelTitle } from "./theme";
+import { type Chart, chart, clip, ink, panelTitle } from "./theme";
 
 const most_lines = 12;
 const most_latents = 24;

@@ -1,8 +1,9 @@
 import type { TagsResult } from "../probe";
+import { fixed, percent, several } from "../say";
 import { checkKind, known } from "./check";
-import { settingsOf } from "./probe";
+import { few, settingsOf } from "./probe";
 import { inputs, type ScoreBar, scoreBars } from "./score-bars";
-import { type Chart, chart, clip, clipAll, fixed, percent } from "./theme";
+import { type Chart, chart, clip, clipAll } from "./theme";
 
 const most_tags = 15;
 
@@ -44,12 +45,12 @@ export function tagsProbe(result: TagsResult): Chart {
 	);
 	const cut =
 		drawn.length < tags.length
-			? `drawn: the ${drawn.length} of ${tags.length} tags that are read best`
+			? `drawn: the ${drawn.length} of ${tags.length} tags with the highest F1 on these rows`
 			: "";
 	return chart({
 		title: {
 			text: titleOf(result),
-			subtitle: [cut, settingsOf([result])].filter(Boolean),
+			subtitle: [exactOf(result), cut, settingsOf([result])].filter(Boolean),
 		},
 		...scoreBars(values, {
 			x: "macro F1 on the test split (whisker: 95% interval)",
@@ -60,9 +61,22 @@ export function tagsProbe(result: TagsResult): Chart {
 	});
 }
 
-function titleOf({ label, overall }: TagsResult): string {
-	const of = overall.latents ? "SAE latents" : "activations";
+function titleOf({ label, overall, unit, n_test }: TagsResult): string {
+	const of = overall.latents ? "SAE latents" : "Activations";
 	const score = overall.latents ?? overall.activations;
 	if (!score) return `How well each of “${clip(label, 24)}” is read`;
-	return `${of} read “${clip(label, 24)}” with a micro F1 of ${fixed(score.micro_f1, 2)}; every tag is right for ${percent(score.exact_match)}`;
+	const words = overall.bag_of_words
+		? ` (bag of words ${fixed(overall.bag_of_words.micro_f1, 2)})`
+		: "";
+	if (n_test < few)
+		return `${several(n_test, `test ${unit}`)} say little of how “${clip(label, 24)}” is read: micro F1 ${fixed(score.micro_f1, 2)}`;
+	return `${of} read “${clip(label, 24)}” with a micro F1 of ${fixed(score.micro_f1, 2)}${words}`;
+}
+
+/** How often nothing is wrong. */
+function exactOf({ overall, unit }: TagsResult): string {
+	const score = overall.latents ?? overall.activations;
+	return score
+		? `all tags of a ${unit} are right in ${percent(score.exact_match)} of test ${unit}s`
+		: "";
 }

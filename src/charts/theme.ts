@@ -115,36 +115,6 @@ export function chart(spec: object): Chart {
 	} as Chart;
 }
 
-/** 1234567 -> "1,234,567". */
-export function count(n: number): string {
-	return Math.round(n).toLocaleString("en-US");
-}
-
-/** 0.9531 -> "95.3%". */
-export function percent(share: number): string {
-	return `${(100 * share).toFixed(1)}%`;
-}
-
-/** -0.0301 with 2 digits -> "−0.03", -0.001 -> "0.00". */
-export function fixed(x: number, digits: number): string {
-	const text = x.toFixed(digits).replace("-", "−");
-	return Number(x.toFixed(digits)) === 0 ? text.replace("−", "") : text;
-}
-
-/** -0.030123 -> "−0.0301": three significant digits. */
-export function readable(x: number): string {
-	return x
-		.toLocaleString("en-US", { maximumSignificantDigits: 3 })
-		.replace("-", "−");
-}
-
-/** 1234567 -> "1.2 M": for titles. */
-export function short(n: number): string {
-	if (n >= 1e6) return `${(n / 1e6).toFixed(1)} M`;
-	if (n >= 1e4) return `${Math.round(n / 1e3)} k`;
-	return count(n);
-}
-
 /** At most `limit` of the items, evenly spread, the first and the last among them. */
 export function thin<T>(items: readonly T[], limit: number): T[] {
 	if (items.length <= limit) return [...items];

@@ -1,4 +1,4 @@
-import { count } from "./theme";
+import { count } from "../say";
 
 /** Characters of a token in a label. */
 const characters = 14;

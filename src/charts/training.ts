@@ -1,5 +1,6 @@
 import type { TrainingHistory } from "../sae";
-import { type Chart, chart, count, ink, percent, short, thin } from "./theme";
+import { dash, fixed, percent, several, short } from "../say";
+import { type Chart, chart, ink, thin } from "./theme";
 
 const panels = [
 	{ field: "loss", title: "loss", format: "~s" },
@@ -42,7 +43,7 @@ export function training(
 /** Of the rows that are trained on, and of those held out. */
 const lines = [{ color: ink.main }, { color: ink.accent, strokeDash: [5, 3] }];
 
-type Values = { [name: string]: number | undefined };
+type Values = { [name: string]: number | null | undefined };
 
 function panel(
 	{ field, title, format }: (typeof panels)[number],
@@ -112,18 +113,27 @@ function titleOf({
 	architecture,
 	records,
 }: Pick<TrainingHistory, "records"> & Partial<TrainingHistory>): string {
-	const name = `${architecture ? `${architecture} ` : ""}sparse autoencoder`;
+	const name = `${architecture ? `${architecture} ` : ""}SAE`;
 	const last = records.at(-1);
-	if (!last) return `Training a ${name}`;
-	return `The ${name} explains ${percent(last.explained_variance)} of the variance at L0 ${last.l0.toFixed(1)}`;
+	if (!last) return `Training of the ${name}`;
+	const { explained_variance: ev } = last;
+	const at = `at L0 ${fixed(last.l0, 1)}`;
+	if (!Number.isFinite(ev))
+		return `How much the ${name} explains is not known, ${at}`;
+	return ev < 0
+		? `The ${name} is further off than the mean of its training rows, ${at}`
+		: `The ${name} explains ${percent(ev)} of its training rows' variance ${at}`;
 }
 
 function summary({ records }: Pick<TrainingHistory, "records">): string {
 	const last = records.at(-1);
 	if (!last) return "no step taken yet";
-	const dead = `${count(last.dead)} dead latents after ${short(last.tokens)} tokens`;
+	const dead =
+		last.dead === null
+			? `dead latents ${dash} (too few steps to count them) after ${short(last.tokens)} tokens`
+			: `${several(last.dead, "dead latent")} after ${short(last.tokens)} tokens`;
 	const held = last.validation
-		? `; solid: training, dashed: validation, ${percent(last.validation.explained_variance)} at L0 ${last.validation.l0.toFixed(1)}`
+		? `; solid: training, dashed: validation, ${percent(last.validation.explained_variance)} at L0 ${fixed(last.validation.l0, 1)}`
 		: "";
 	return `${dead}${held}`;
 }

@@ -11,7 +11,7 @@ import { type Firings, firings } from "./firings";
 import { halves } from "./halves";
 import {
 	type ClassRows,
-	firesOn,
+	firesAny,
 	type Match,
 	match,
 	matchOfAny,
@@ -36,13 +36,15 @@ export interface ClassLatents extends Match {
 	n: number;
 	/** The latents that the class is split over, best first, and the F1 of "any of them fires": see `splitOver`. */
 	split: { latents: number[]; f1: number };
-	/** Absent where the best latent does not stand for the class: see `absorbersOf`. */
+	/** What more specific latents take from those in `split`; absent where the best does not stand for the class: see `absorbersOf`. */
 	absorption?: Absorption;
 }
 
-/** The latents of a factor: means over its classes. */
+/** The latents of a factor: means over its classes; NaN where it has none with sentences in both parts. */
 export interface FactorSummary {
 	label: string;
+	/** Classes that the means are over. */
+	n_classes: number;
 	f1: number;
 	f1_always: number;
 	/** Over how many latents a class is split, on average. */
@@ -51,6 +53,8 @@ export interface FactorSummary {
 	f1_split: number;
 	/** Share of a class's sentences that is absorbed, on average over the classes that a latent stands for; absent where there is none. */
 	absorbed?: number;
+	/** How many classes that is the mean of. */
+	n_absorbed: number;
 	/** Sentences without the label, which take no part; absent where all have it. */
 	n_unlabelled?: number;
 }
@@ -190,7 +194,7 @@ function classLatents(
 	if (!own.size || !held.size) return undefined;
 	const split = splitOver(train, own);
 	const [latent] = split;
-	const absorbers = absorbersOf(train, own, latent);
+	const absorbers = absorbersOf(train, own, split);
 	const measured = matchOfAny(test, held, [latent]);
 	return {
 		label,
@@ -199,7 +203,7 @@ function classLatents(
 		...measured,
 		f1_interval: f1Interval(
 			measured.f1,
-			firesOn(test, [latent]),
+			firesAny(test, [latent]),
 			held,
 			resampled,
 		),
@@ -208,7 +212,7 @@ function classLatents(
 		n: held.size,
 		split: { latents: split, f1: matchOfAny(test, held, split).f1 },
 		...(absorbers && {
-			absorption: absorption(test, held, latent, absorbers),
+			absorption: absorption(test, held, split, absorbers),
 		}),
 	};
 }
@@ -239,10 +243,12 @@ function summary(label: string, classes: ClassLatents[]): FactorSummary {
 	const absorbed = classes.flatMap(({ absorption: a }) => a?.absorbed ?? []);
 	return {
 		label,
+		n_classes: classes.length,
 		f1: mean(classes.map(({ f1 }) => f1)),
 		f1_always: mean(classes.map(({ f1_always }) => f1_always)),
 		latents: mean(classes.map(({ split }) => split.latents.length)),
 		f1_split: mean(classes.map(({ split }) => split.f1)),
 		...(absorbed.length && { absorbed: mean(absorbed) }),
+		n_absorbed: absorbed.length,
 	};
 }

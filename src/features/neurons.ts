@@ -173,27 +173,41 @@ function groupsOf(
 	const similarity = correlations(means, choose, listed);
 	return linkage(similarity, together).map((members) => {
 		const neurons = members.map((i) => listed[i]);
-		const mean = new Float32Array(means.rows);
-		for (const neuron of neurons)
-			standardised(means, held, neuron).forEach((value, i) => {
-				mean[held[i]] += value / neurons.length;
-			});
-		const column = { data: mean, rows: means.rows, columns: 1 };
-		const best = factors
-			.flatMap((factor) => {
-				const { label, classes } = factor;
-				const rows = labelled(factor, held);
-				const of = Uint32Array.from(rows, (i) => factor.of[i]);
-				const [auc] = aucByGroup(column, rows, of, classes.length, [0]);
-				return classes.map((name, g) => ({ label, class: name, auc: auc[g] }));
-			})
-			.filter(({ auc }) => !Number.isNaN(auc))
-			.reduce((a, b) => (b.auc > a.auc ? b : a), {
-				label: "",
-				class: "",
-				auc: 0,
-			});
-		return { neurons, correlation: meanBetween(similarity, members), ...best };
+		// The class is chosen where the neurons were, and its AUC measured elsewhere.
+		const chosen = aucOf(means, choose, neurons, factors);
+		const measured = aucOf(means, held, neurons, factors);
+		const best = chosen.reduce(
+			(a, { auc }, i) => (auc > (chosen[a]?.auc ?? 0) ? i : a),
+			-1,
+		);
+		const { label, class: name, auc } = measured[best] ?? unknown;
+		const correlation = meanBetween(similarity, members);
+		return { neurons, correlation, label, class: name, auc };
+	});
+}
+
+/** Where no class has sentences to be told from others. */
+const unknown = { label: "no class", class: "", auc: Number.NaN };
+
+/** How well the mean of several neurons tells each class of each label from the rest, on some rows. */
+function aucOf(
+	means: Matrix,
+	rows: Uint32Array,
+	neurons: number[],
+	factors: Factor[],
+): { label: string; class: string; auc: number }[] {
+	const mean = new Float32Array(means.rows);
+	for (const neuron of neurons)
+		standardised(means, rows, neuron).forEach((value, i) => {
+			mean[rows[i]] += value / neurons.length;
+		});
+	const column = { data: mean, rows: means.rows, columns: 1 };
+	return factors.flatMap((factor) => {
+		const { label, classes, of } = factor;
+		const known = labelled(factor, rows);
+		const group = Uint32Array.from(known, (i) => of[i]);
+		const [auc] = aucByGroup(column, known, group, classes.length, [0]);
+		return classes.map((name, g) => ({ label, class: name, auc: auc[g] }));
 	});
 }
 

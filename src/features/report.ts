@@ -28,7 +28,10 @@ export interface NeuronGroup {
 	neurons: number[];
 	/** Mean Pearson correlation over pairs, across sentences. */
 	correlation: number;
-	/** The class whose sentences the group's mean activation tells best from the rest, and how well (held-out). */
+	/**
+	 * The class whose sentences the group's mean activation tells best from the rest, chosen where the neurons were, and how
+	 * well it does so held-out; NaN where that has no such sentences.
+	 */
 	label: string;
 	class: string;
 	auc: number;

@@ -41,8 +41,8 @@ export function insideCounts(
 	return counts;
 }
 
-/** Of each sentence, whether any of the latents fires. */
-export function firesOn(firings: Firings, latents: number[]): Uint8Array {
+/** 1 for each sentence that any of the latents fires on. */
+export function firesAny(firings: Firings, latents: number[]): Uint8Array {
 	const fires = new Uint8Array(firings.n);
 	for (const latent of latents)
 		for (const s of sentencesOfLatent(firings, latent)) fires[s] = 1;
@@ -56,7 +56,7 @@ export function matchOfAny(
 	latents: number[],
 ): Match {
 	let [right, wrong] = [0, 0];
-	firesOn(firings, latents).forEach((one, s) => {
+	firesAny(firings, latents).forEach((one, s) => {
 		if (!one) return;
 		if (inside[s]) right++;
 		else wrong++;

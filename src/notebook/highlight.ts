@@ -1,4 +1,5 @@
 import type { Clustering } from "../cluster";
+import { several } from "../say";
 import { asHtml, escapeHtml, type Html, oneLine } from "./html";
 
 /** Characters of a sentence and how strongly they speak for the cluster, 0 to 1. */
@@ -52,7 +53,7 @@ function headOf(clustering: Clustering, cluster: number, size: number) {
 	);
 	const latents = of(clustering.marks, 5).map(({ latent }) => latent);
 	return {
-		name: `Cluster ${cluster}: ${size.toLocaleString("en-US")} sentences`,
+		name: `Cluster ${cluster}: ${several(size, "sentence")}`,
 		marks: [
 			tokens.length ? `tokens ${tokens.join(" · ")}` : "",
 			latents.length ? `latents ${latents.join(", ")}` : "",

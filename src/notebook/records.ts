@@ -44,6 +44,7 @@ import {
 	tokenClustersView,
 } from "./views/cluster";
 import { sentencesView } from "./views/dataset";
+import { evaluationView } from "./views/evaluation";
 import { factorLatentsView, neuronsView } from "./views/features";
 import {
 	comparisonView,
@@ -61,13 +62,7 @@ import {
 	probeView,
 	tagsProbeView,
 } from "./views/probe";
-import {
-	evaluationView,
-	latentsView,
-	saeView,
-	sweepView,
-	trainingView,
-} from "./views/sae";
+import { latentsView, saeView, sweepView, trainingView } from "./views/sae";
 
 /** What the steps of the pipeline return. */
 export type ResultRecord =

@@ -1,10 +1,14 @@
 import { inspect } from "node:util";
+import { dash, several } from "../say";
 import { describe } from "./describe";
 import { asHtml, escapeHtml, type Html, oneLine } from "./html";
 import { columnsOf, hasOwn } from "./objects";
 
-/** What a cell may hold; a number is set to the right, with at most four significant digits after the point. */
-export type Cell = string | number | boolean | undefined;
+/**
+ * What a cell may hold; a number is set to the right, with at most four significant digits after the point. What is not
+ * known, null or a number that is not finite, is a dash; what there is none of, undefined, is left empty.
+ */
+export type Cell = string | number | boolean | null | undefined;
 
 const max_rows = 100;
 const max_columns = 20;
@@ -161,9 +165,7 @@ const isNumber = (value: unknown) =>
 	value === undefined || typeof value === "number" || typeof value === "bigint";
 
 function more(n: number, what: string): string[] {
-	return n
-		? [`${n.toLocaleString("en-US")} more ${what}${n > 1 ? "s" : ""}`]
-		: [];
+	return n ? [several(n, `more ${what}`)] : [];
 }
 
 /** A record's fields as a table of two columns: what, and its value with its unit. */
@@ -177,18 +179,22 @@ export function fields(caption: string, rows: [string, Cell][]): Html {
 	);
 }
 
-/** A number as one reads it: 12345 -> "12,345", 0.93412 -> "0.9341", 1.2e-7 -> "1.2e-7". */
+/**
+ * A number as one reads it: 12345 -> "12,345", 0.93412 -> "0.9341", 1.2e-7 -> "1.2e-7"; what is less than 1 is never
+ * "1": 0.99996 -> "0.99996".
+ */
 export function readable(value: number): string {
-	if (!Number.isFinite(value)) return String(value);
+	if (!Number.isFinite(value)) return dash;
 	if (Number.isInteger(value)) return value.toLocaleString("en-US");
 	const size = Math.abs(value);
 	if (size < 1e-3 || size >= 1e9) return String(Number(value.toPrecision(3)));
-	const digits = size >= 100 ? 1 : size >= 1 ? 3 : 4;
+	const digits = size >= 100 ? 1 : size >= 1 ? 3 : size >= 0.99995 ? 7 : 4;
 	return value.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
 function asText(value: unknown, exact = false): string {
 	if (value === undefined) return "";
+	if (value === null && !exact) return dash;
 	if (typeof value === "number" && !exact) return readable(value);
 	const text =
 		typeof value === "string"

@@ -11,12 +11,16 @@ import { addChosen, addDense, type SparseBuilder } from "./sparse-rows";
 import type { SaeConfig, SaeWeights } from "./types";
 
 /** Encodes rows [n, d_in] as the model has them, and adds what it finds to `to`. */
-export type Encoder = (
-	x: Float32Array,
-	to: SparseBuilder,
-	/** The number of the first row, for what is said of it. Default: 0. */
-	first?: number,
-) => Promise<void>;
+export interface Encoder {
+	(
+		x: Float32Array,
+		to: SparseBuilder,
+		/** The number of the first row, for what is said of it. Default: 0. */
+		first?: number,
+	): Promise<void>;
+	/** Frees the session; another call makes a new one. */
+	release(): Promise<void>;
+}
 
 /** Numbers of a chunk of latents, which is dense for a moment: 32 MiB. */
 const CHUNK = 2 ** 23;
@@ -32,7 +36,11 @@ export function makeEncoder(cfg: SaeConfig, weights: SaeWeights): Encoder {
 	const { d_in, d_sae } = cfg;
 	const rows = Math.max(16, Math.min(1024, Math.floor(CHUNK / d_sae)));
 	let session: Promise<InferenceSession> | undefined;
-	return async (x, to, first) => {
+	async function encode(
+		x: Float32Array,
+		to: SparseBuilder,
+		first?: number,
+	): Promise<void> {
 		checkRows(x, d_in, first);
 		session ??= openEncoder(cfg, weights);
 		const open = await session;
@@ -54,7 +62,13 @@ export function makeEncoder(cfg: SaeConfig, weights: SaeWeights): Encoder {
 		} finally {
 			collector.release?.();
 		}
-	};
+	}
+	async function release(): Promise<void> {
+		const open = session;
+		session = undefined;
+		await (await open)?.release();
+	}
+	return Object.assign(encode, { release });
 }
 
 /** What a session computes of a chunk, and how that becomes sparse. */

@@ -26,6 +26,11 @@ export {
 	type ReconstructionMetrics,
 	reconstructionMetrics,
 } from "./evaluation/metrics";
+export {
+	lossScore,
+	type PredictionMetrics,
+	whyNoScore,
+} from "./evaluation/predictions";
 export { loadSae } from "./files/load";
 export type { LoadSaeOptions } from "./files/locate";
 export type { ConfigOverrides } from "./files/pretrained";
@@ -55,6 +60,7 @@ export type {
 	SaveOptions,
 	SparseRows,
 	TrainedOn,
+	TrainingCheck,
 	TrainingHistory,
 	TrainingRecord,
 	TrainOptions,

@@ -121,8 +121,8 @@ export interface TrainingRecord {
 	l1: number;
 	/** 1 − mse / (E‖x‖² − ‖E x‖²), over all rows to train on. */
 	explained_variance: number;
-	/** Latents that have not fired for `dead_feature_window` steps. */
-	dead: number;
+	/** Latents that have not fired for `dead_feature_window` steps; null while no more steps than that were taken: not known yet. */
+	dead: number | null;
 	/**
 	 * Where a `validation_split` was given: of its rows (512 to 4,096 of them), by the SAE as it would be saved now, and always
 	 * in the activations' own units.
@@ -145,6 +145,8 @@ export interface TrainingHistory {
 	split?: SplitRecord;
 	/** What a reader should know, a sentence each. */
 	notes?: string[];
+	/** What the SAE that came out of a training does, beside what the training counted; absent where it was loaded. */
+	check?: TrainingCheck;
 }
 
 /** What an SAE has seen. */
@@ -153,6 +155,22 @@ export interface TrainedOn {
 	split: SplitRecord;
 	/** Of each different text a number of 48 bits (`textKey`), ascending. */
 	texts: Float64Array;
+}
+
+/** What the SAE as it is returned does with some rows, to be held against what training counted. */
+export interface TrainingCheck {
+	/** Rows of the train split that were looked at: 4,096 at most, and fewer for a wide SAE. */
+	n_rows: number;
+	/** Whether those are all there are. */
+	whole: boolean;
+	/** Mean number of latents that fire on a row. */
+	l0: number;
+	/** Of these rows, in the activations' own units. */
+	explained_variance: number;
+	/** Latents that fire on none of these rows. */
+	silent: number;
+	/** The same of rows of the `validation_split`, where there is one. */
+	validation?: { n_rows: number; l0: number; explained_variance: number };
 }
 
 /** How to save an SAE. */
@@ -184,7 +202,7 @@ export interface Sae extends SaeWeights {
 	log_sparsity?: Float32Array;
 	/** What it was trained on, so that it is never judged on that without a word; absent where that is not known. */
 	trained_on?: TrainedOn;
-	/** What loading it found doubtful, one sentence each; absent where there is nothing to say. */
+	/** What is doubtful, found in loading it or where a training and what came out of it differ, one sentence each; absent where there is nothing to say. */
 	warnings?: string[];
 	/**
 	 * The latents of all rows, sparse. Throws where d_in differs or a value is not finite. Where the model, the hook, BOS or

@@ -44,7 +44,7 @@ test("the title of enrichment names the cluster and the class with the largest l
 	);
 	assert.equal(
 		of(rows.slice(0, 1)),
-		"No cluster holds more of a class of topic than chance",
+		"No cluster holds more of a class of topic than chance for sure",
 	);
 });
 
@@ -58,7 +58,7 @@ test("a heat map of many classes and clusters draws those that stand out and say
 test("the title of how many says the recommendation, and who speaks for it", () => {
 	assert.equal(
 		titleOf(charts.howMany(sample.counts)),
-		"6 clusters: chosen by gap and silhouette (stability 5)",
+		"6 clusters: gap and silhouette agree; alone: stability 5",
 	);
 	const one = {
 		...sample.counts,
@@ -67,7 +67,7 @@ test("the title of how many says the recommendation, and who speaks for it", () 
 	};
 	assert.equal(
 		titleOf(charts.howMany(one)),
-		"1 cluster: chosen by gap (silhouette 2, stability 2)",
+		"No clusters: gap agrees; alone: silhouette 2, stability 2",
 	);
 	const choices = { gap: 6, silhouette: 6, stability: 6 };
 	assert.match(
@@ -76,7 +76,7 @@ test("the title of how many says the recommendation, and who speaks for it", () 
 	);
 	assert.equal(
 		titleOf(charts.howMany({ ...sample.counts, choices, recommended: 3 })),
-		"3 clusters: each criterion alone: gap 6, silhouette 6, stability 6",
+		"3 clusters; each criterion alone: gap 6, silhouette 6, stability 6",
 	);
 	assert.match(
 		titleOf(charts.howMany({ ...sample.counts, stopped: "interrupted" })),
@@ -104,7 +104,7 @@ test("the title of k-means steps says when it settled, and what it won", () => {
 		.map((step, i) => ({ ...step, inertia: i ? 75 : 100 }));
 	assert.equal(
 		titleOf(charts.kMeansSteps({ ...sample.steps, steps: two })),
-		"k-means settles after 1 step, with 25% less inertia than at the start",
+		"k-means settles after 1 step, with 25.0% less inertia than at the start",
 	);
 	assert.match(
 		titleOf(

@@ -185,6 +185,8 @@ export const matched: FactorLatents = (() => {
 			latents: 1.5,
 			f1_split: 0.93,
 			absorbed: 0.06,
+			n_classes: classes.filter((c) => c.label === label).length,
+			n_absorbed: 1,
 		})),
 		classes,
 		seconds: 2,

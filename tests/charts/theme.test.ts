@@ -2,14 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import {
-	type Color,
-	clipAll,
-	fixed,
-	ink,
-	palette,
-	readable,
-} from "../../src/charts/theme";
+import { type Color, clipAll, ink, palette } from "../../src/charts/theme";
 import { prepareChart } from "../../src/notebook/picture";
 import { all } from "./all";
 
@@ -131,13 +124,6 @@ test("the first six colours are told apart with every kind of colour vision, on 
 					);
 				}
 		}
-});
-
-test("numbers in titles are short, with a minus sign and no minus zero", () => {
-	assert.equal(readable(-0.030123), "−0.0301");
-	assert.equal(readable(12345), "12,300");
-	assert.equal(fixed(-0.0301, 2), "−0.03");
-	assert.equal(fixed(-0.001, 2), "0.00");
 });
 
 test("texts that are the same when cut lose their middle, then are numbered; those that are the same stay so", () => {

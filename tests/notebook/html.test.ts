@@ -254,8 +254,14 @@ test("a long table says how many rows it leaves out", () => {
 
 test("numbers are set so that they can be read", () => {
 	assert.deepEqual(
-		[12345, 0.934123, 1.23456, 123.456, 1.2e-7, 0, Number.NaN].map(readable),
-		["12,345", "0.9341", "1.235", "123.5", "1.2e-7", "0", "NaN"],
+		[
+			...[12345, 0.934123, 1.23456, 123.456, 1.2e-7, 0],
+			...[0.99996, -0.99996, Number.NaN, -Infinity],
+		].map(readable),
+		[
+			...["12,345", "0.9341", "1.235", "123.5", "1.2e-7", "0"],
+			...["0.99996", "-0.99996", "–", "–"],
+		],
 	);
 });
 

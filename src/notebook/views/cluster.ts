@@ -7,6 +7,7 @@ import type {
 	TokenClustering,
 	UnitCounts,
 } from "../../cluster";
+import { fixed, several } from "../../say";
 import type { Html } from "../html";
 import { type Cell, readable, table } from "../table";
 
@@ -30,7 +31,7 @@ export function clustersView(c: Clustering): Html {
 						marking(c.marks, cluster, 3)
 							.map(
 								({ latent, lift, p_value }) =>
-									`${latent} (${lift.toFixed(1)}, ${tiny(p_value)})`,
+									`${latent} (${fixed(lift, 1)}, ${tiny(p_value)})`,
 							)
 							.join(", "),
 					]
@@ -40,7 +41,7 @@ export function clustersView(c: Clustering): Html {
 			],
 		]),
 		{
-			caption: `${c.k} clusters of ${c.hook_name} ${c.source} (${c.metric}, ${c.pool}, seed ${c.seed}): silhouette ${c.silhouette.toFixed(3)}; agreement with labels (adjusted Rand index, V-measure) ${agreed(c) || "(no labels)"}${apart(c)}${soFar(c)}`,
+			caption: `${several(c.k, "cluster")} of ${c.hook_name} ${c.source} (${c.metric}, ${c.pool}, seed ${c.seed}): silhouette ${fixed(c.silhouette, 3)}; agreement with labels (adjusted Rand index, V-measure) ${agreed(c) || "(no labels)"}${apart(c)}${soFar(c)}`,
 		},
 	);
 }
@@ -84,7 +85,7 @@ export function assignmentView(found: ClusterAssignment): Html {
 			sentences.text[assignment.indexOf(c)],
 		]),
 		{
-			caption: `${assignment.length} sentences of ${sentences.name} in ${found.k} clusters of ${found.hook_name}; agreement with labels (adjusted Rand index, V-measure) ${agreed(found) || "(no labels)"}${apart(found)}`,
+			caption: `${several(assignment.length, "sentence")} of ${sentences.name} in ${several(found.k, "cluster")} of ${found.hook_name}; agreement with labels (adjusted Rand index, V-measure) ${agreed(found) || "(no labels)"}${apart(found)}`,
 		},
 	);
 }
@@ -92,19 +93,18 @@ export function assignmentView(found: ClusterAssignment): Html {
 /** The three labels that the clusters agree with most. */
 function agreed({ agreement }: Pick<Clustering, "agreement">): string {
 	return Object.entries(agreement)
-		.sort(([, a], [, b]) => (b.ari || 0) - (a.ari || 0))
+		.filter(([, { ari }]) => Number.isFinite(ari))
+		.sort(([, a], [, b]) => b.ari - a.ari)
 		.slice(0, 3)
 		.map(
 			([label, { ari, v_measure }]) =>
-				`${label} ${ari.toFixed(3)}, ${v_measure.toFixed(3)}`,
+				`${label} ${fixed(ari, 3)}, ${fixed(v_measure, 3)}`,
 		)
 		.join("; ");
 }
 
 /** What speaks for each number of clusters. */
 export function clusterCountsView(counts: ClusterCounts): Html {
-	const finite = (x?: number) =>
-		x !== undefined && Number.isFinite(x) ? x : undefined;
 	return table(
 		[
 			"clusters (k)",
@@ -119,14 +119,15 @@ export function clusterCountsView(counts: ClusterCounts): Html {
 		counts.rows.map((row): Cell[] => [
 			row.k,
 			row.inertia,
-			finite(row.gap),
-			finite(row.gap_error),
-			finite(row.silhouette),
-			finite(row.stability),
-			finite(row.weakest),
+			row.gap,
+			row.gap_error,
+			row.silhouette,
+			row.stability,
+			row.weakest,
 			[
 				...(["gap", "silhouette", "stability"] as const).filter(
-					(name) => counts.choices[name] === row.k,
+					(name) =>
+						counts.choices[name] === row.k && Number.isFinite(row[name]),
 				),
 				row.k === counts.recommended && "recommended",
 			]
@@ -134,7 +135,7 @@ export function clusterCountsView(counts: ClusterCounts): Html {
 				.join(", "),
 		]),
 		{
-			caption: `How many clusters of ${counts.n_sentences.toLocaleString("en-US")} sentences (${counts.source} of ${counts.hook_name}, ${counts.repeats} samples for each number, seed ${counts.seed}): ${counts.recommended}. ${counts.reason}${apart(counts)}${soFar(counts)}`,
+			caption: `How many clusters of ${several(counts.n_sentences, "sentence")} (${counts.source} of ${counts.hook_name}, ${counts.repeats} samples for each number, seed ${counts.seed}): ${counts.recommended}. ${counts.reason}${apart(counts)}${soFar(counts)}`,
 		},
 	);
 }
@@ -166,14 +167,14 @@ export function latentClustersView(c: LatentClustering): Html {
 				.join(", "),
 		]),
 		{
-			caption: `${c.latents.length.toLocaleString("en-US")} latents${drawnFrom(c)} of ${c.hook_name} in ${c.k} clusters by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method}, seed ${c.seed})${steadiness(c)}${soFar(c)}`,
+			caption: `${several(c.latents.length, "latent")}${drawnFrom(c)} of ${c.hook_name} in ${several(c.k, "cluster")} by ${c.by === "decoder" ? "decoder direction" : "co-activation"} (${c.method}, seed ${c.seed})${steadiness(c)}${soFar(c)}`,
 		},
 	);
 }
 
-/** A p-value to one digit; what is too small for a number is told as such. */
+/** A p-value to two digits; what is too small for a number is told as such. */
 function tiny(p: number): string {
-	return p === 0 ? "< 1e-300" : readable(Number(p.toPrecision(1)));
+	return p === 0 ? "< 1e-300" : readable(Number(p.toPrecision(2)));
 }
 
 function drawnFrom({ latents, n_candidates }: LatentClustering): string {
@@ -185,7 +186,7 @@ function drawnFrom({ latents, n_candidates }: LatentClustering): string {
 function steadiness({ stability, repeats }: LatentClustering): string {
 	return stability === undefined
 		? ""
-		: `, stability ${stability.toFixed(2)} (ARI of ${repeats} bootstrap fits)`;
+		: `, stability ${fixed(stability, 2)} (ARI of ${several(repeats ?? 0, "bootstrap fit")})`;
 }
 
 /** Each step with what it changed. */
@@ -198,7 +199,7 @@ export function kMeansStepsView(steps: KMeansSteps): Html {
 			inertia,
 		]),
 		{
-			caption: `k-means of ${steps.points.length.toLocaleString("en-US")} points in the plane${ofTexts(steps)}, k = ${steps.k}: ${steps.converged ? "settled" : "not settled"} after ${Math.max(0, steps.steps.length - 1)} steps`,
+			caption: `k-means of ${several(steps.points.length, "point")} in the plane${ofTexts(steps)}, k = ${steps.k}: ${steps.converged ? "settled" : "not settled"} after ${several(Math.max(0, steps.steps.length - 1), "step")}`,
 		},
 	);
 }
@@ -220,7 +221,7 @@ export function tokenClustersView(c: TokenClustering): Html {
 			tokensOf(c.tokens, cluster),
 		]),
 		{
-			caption: `${c.k} clusters of the ${c.assignment.length.toLocaleString("en-US")} tokens of ${c.hook_name}: inertia ${readable(c.inertia)} after ${c.batches.toLocaleString("en-US")} batches (seed ${c.seed})${soFar(c)}`,
+			caption: `${several(c.k, "cluster")} of ${several(c.assignment.length, "token")} of ${c.hook_name}: inertia ${readable(c.inertia)} after ${several(c.batches, "batch", "batches")} (seed ${c.seed})${soFar(c)}`,
 		},
 	);
 }

@@ -1,11 +1,11 @@
 import type { Sentences } from "../../dataset";
+import { several } from "../../say";
 import type { Html } from "../html";
 import { table } from "../table";
 
 /** The first five sentences with their labels, and the notes on how they were read. */
 export function sentencesView(sentences: Sentences): Html {
 	const names = Object.keys(sentences.labels).slice(0, 6);
-	const count = sentences.text.length.toLocaleString("en-US");
 	const notes = (sentences.notes ?? []).map((note) => ` ${note}`).join("");
 	return table(
 		["", "text", ...names],
@@ -17,7 +17,7 @@ export function sentencesView(sentences: Sentences): Html {
 				...names.map((name) => sentences.labels[name][i]),
 			]),
 		{
-			caption: `${count} sentences (${sentences.name}), the first five${notes && `.${notes}`}`,
+			caption: `${several(sentences.text.length, "sentence")} (${sentences.name})${sentences.text.length > 5 ? ", the first five" : ""}${notes && `.${notes}`}`,
 		},
 	);
 }

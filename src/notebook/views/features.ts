@@ -1,5 +1,6 @@
 import { splitWords } from "../../dataset";
 import type { FactorLatents, NeuronReport } from "../../features";
+import { count, fixed, several } from "../../say";
 import type { Html } from "../html";
 import { table } from "../table";
 
@@ -28,7 +29,7 @@ export function neuronsView(report: NeuronReport): Html {
 				]),
 		),
 		{
-			caption: `Neurons of ${report.hook_name} (${report.model_name}) most tied to each class, and ${report.groups.length} ${report.groups.length === 1 ? "group" : "groups"} that act together; ${whereOf(report)}`,
+			caption: `Neurons of ${report.hook_name} (${report.model_name}) tied to each class, and ${several(report.groups.length, "group")} that act together; ${whereOf(report)}`,
 		},
 	);
 }
@@ -62,14 +63,14 @@ export function factorLatentsView(result: FactorLatents): Html {
 	]);
 	const ofFactor = factors.map((f) => [
 		f.label,
-		"(mean)",
+		`(mean of ${f.n_classes}${f.absorbed === undefined ? "" : `; absorbed: of ${f.n_absorbed}`})`,
 		"",
 		f.f1,
 		undefined,
 		undefined,
 		undefined,
 		f.f1_always,
-		f.latents.toFixed(1),
+		fixed(f.latents, 1),
 		f.f1_split,
 		f.absorbed,
 	]);
@@ -89,7 +90,7 @@ export function factorLatentsView(result: FactorLatents): Html {
 		],
 		[...ofFactor, ...ofClass],
 		{
-			caption: `Latents of ${hook_name} (${model_name}) against the true factors of sentences: chosen on ${result.n_chosen_on.toLocaleString("en-US")}, measured on ${result.n_held_out.toLocaleString("en-US")} others; ${whereOf(result)}`,
+			caption: `Latents of ${hook_name} (${model_name}) against the true factors of sentences: chosen on ${count(result.n_chosen_on)}, measured on ${several(result.n_held_out, "other")}; ${whereOf(result)}`,
 		},
 	);
 }

@@ -8,6 +8,7 @@ import type {
 	Tensor,
 	TokenBatch,
 } from "../../model";
+import { count, dash, several } from "../../say";
 import { norms } from "../../tensors";
 import { asHtml, escapeHtml, type Html, oneLine } from "../html";
 import { type Cell, fields, table } from "../table";
@@ -51,7 +52,7 @@ export function logitLensView(lens: LogitLens): Html {
 		[...head, "rank of the true next token", "its log-probability (nats)"],
 		rows,
 		{
-			caption: `Logit lens of ${tokens.length} tokens${lens.cut ? ` (${lens.cut} after them were cut)` : ""}: the likeliest next token`,
+			caption: `Logit lens of ${several(tokens.length, "token")}${lens.cut ? ` (${lens.cut} after them were cut)` : ""}: the likeliest next token`,
 		},
 	);
 }
@@ -77,7 +78,7 @@ export function generationView(generation: Generation): Html {
 	const text = cut(generation.text);
 	const n = generation.ids.length;
 	const total = generation.log_probabilities.reduce((a, b) => a + b, 0);
-	const line = `${n} new ${n === 1 ? "token" : "tokens"}, log-probability ${total.toFixed(2)} nats; ${endings[generation.stopped]}`;
+	const line = `${several(n, "new token")}, log-probability ${n ? total.toFixed(2) : dash} nats; ${endings[generation.stopped]}`;
 	return asHtml(
 		`<div><div style="white-space:pre-wrap">${escapeHtml(prompt)}<b>${escapeHtml(text)}</b></div><div>${escapeHtml(line)}</div></div>`,
 		`${prompt}[${text}]\n${line}`,
@@ -94,9 +95,9 @@ function cut(text: string): string {
 export function gradientsView(result: GradientResult): Html {
 	const { gradients, metric, tokens } = result;
 	const { batch, lengths, seq } = tokens;
-	const shown = Array.from(metric.subarray(0, 5), (m) => m.toFixed(3)).join(
-		", ",
-	);
+	const shown = Array.from(metric.subarray(0, 5), (m) =>
+		Number.isFinite(m) ? m.toFixed(3) : dash,
+	).join(", ");
 	const more = batch > 5 ? ", …" : "";
 	const rows = Object.entries(gradients).map(([hook, tensor]): Cell[] => {
 		const { data } = norms({
@@ -108,7 +109,10 @@ export function gradientsView(result: GradientResult): Html {
 			hook,
 			tensor.dims.join(" × "),
 			...(perToken(hook)
-				? [mean(real), real.reduce((a, b) => Math.max(a, b), 0)]
+				? [
+						mean(real),
+						real.length ? real.reduce((a, b) => Math.max(a, b), 0) : null,
+					]
 				: []),
 		];
 	});
@@ -165,10 +169,9 @@ export function comparisonView(result: Comparison): Html {
 }
 
 function texts({ batch, lengths, cut }: TokenBatch): string {
-	const total = (numbers: Int32Array) =>
-		numbers.reduce((a, b) => a + b, 0).toLocaleString("en-US");
-	const missing = cut ? `; ${total(cut)} at their ends were cut` : "";
-	return `${batch.toLocaleString("en-US")} ${batch === 1 ? "text" : "texts"}, ${total(lengths)} tokens${missing}`;
+	const total = (numbers: Int32Array) => numbers.reduce((a, b) => a + b, 0);
+	const missing = cut ? `; ${count(total(cut))} at their ends were cut` : "";
+	return `${several(batch, "text")}, ${several(total(lengths), "token")}${missing}`;
 }
 
 /** Whether the first two axes are text and position. */

@@ -9,7 +9,7 @@ export function plantedView(planted: PlantedDictionary): Html {
 		["rows", acts.n_tokens],
 		["d_in", d_in],
 		["d_true (directions)", d_true],
-		["directions per row", factors.indices.length / (acts.n_tokens || 1)],
+		["directions per row", factors.indices.length / acts.n_tokens],
 	]);
 }
 

@@ -10,6 +10,7 @@ import type {
 	RegressionScore,
 	TagsResult,
 } from "../../probe";
+import { dash, fixed, several } from "../../say";
 import type { Html } from "../html";
 import { type Cell, fields, table } from "../table";
 
@@ -46,12 +47,12 @@ export function probeView(result: ProbeResult): Html {
 			score.accuracy,
 			range(score.interval),
 			score.balanced_accuracy,
-			finite(score.auc),
+			score.auc,
 			score.selectivity,
 			score.columns,
 		]),
 		{
-			caption: `Probe of ${result.label} (${result.classes.length} classes${result.k ? `, ${result.k} columns` : ""}), ${whereOf(result)}`,
+			caption: `Probe of ${result.label} (${several(result.classes.length, "class", "classes")}${result.k ? `, ${several(result.k, "column")}` : ""}), ${whereOf(result)}`,
 		},
 	);
 }
@@ -77,7 +78,7 @@ export function kSparseView(result: KSparseResult): Html {
 			];
 		}),
 		{
-			caption: `k-sparse probe of ${result.label} (${result.classes.length} classes): accuracy (share), ${whereOf(result)}`,
+			caption: `k-sparse probe of ${result.label}: accuracy (share), mean over ${several(result.classes.length, "class", "classes")}, each with columns of its own and told from as many others (chance 0.5), ${whereOf(result)}`,
 		},
 	);
 }
@@ -109,7 +110,7 @@ export function numberProbeView(result: RegressionResult): Html {
 							range(score.interval),
 							score.mae,
 							score.rmse,
-							finite(score.spearman),
+							score.spearman,
 							score.selectivity,
 						],
 					]
@@ -161,7 +162,7 @@ export function tagsProbeView(result: TagsResult): Html {
 		],
 		[...together, ...each],
 		{
-			caption: `Probes of ${result.tags.length} tags of ${result.label} (each: has it or not), ${whereOf(result)}`,
+			caption: `Probes of ${several(result.tags.length, "tag")} of ${result.label} (each: has it or not), ${whereOf(result)}`,
 		},
 	);
 }
@@ -184,22 +185,17 @@ function whereOf(result: ProbeSettings): string {
 	const pool = result.pool ? `, ${result.pool} over the tokens` : "";
 	const before = result.before ? `, text before ${result.before}` : "";
 	const notes = result.notes.length ? `. ${result.notes.join(" ")}` : "";
-	const count = (n: number) => n.toLocaleString("en-US");
 	const from = result.n_test_sentences
-		? ` of ${count(result.n_test_sentences)} sentences`
+		? ` of ${several(result.n_test_sentences, "sentence")}`
 		: "";
 	const { split } = result;
 	const how = typeof split === "object" ? ` (${splitWords(split)})` : ""; // older records say less
-	return `${result.hook_name}${pool}${before}, ${count(result.n_test)} test ${result.unit}s${from}${how}${notes}`;
+	return `${result.hook_name}${pool}${before}, ${several(result.n_test, `test ${result.unit}`)}${from}${how}${notes}`;
 }
 
-/** [0.9123, 0.94] as "0.912 to 0.940"; nothing where there is no interval. */
-function range([low, high]: [number, number]): string | undefined {
+/** [0.9123, 0.94] as "0.912 to 0.940"; a dash where it is not known. */
+function range([low, high]: [number, number]): string {
 	return Number.isFinite(low + high)
-		? `${low.toFixed(3)} to ${high.toFixed(3)}`
-		: undefined;
-}
-
-function finite(x: number): number | undefined {
-	return Number.isFinite(x) ? x : undefined;
+		? `${fixed(low, 3)} to ${fixed(high, 3)}`
+		: dash;
 }

@@ -1,11 +1,6 @@
 import { splitWords } from "../../dataset";
-import type {
-	Latents,
-	Sae,
-	SaeEvaluation,
-	Sweep,
-	TrainingHistory,
-} from "../../sae";
+import type { Latents, Sae, Sweep, TrainingHistory } from "../../sae";
+import { several } from "../../say";
 import type { Html } from "../html";
 import { type Cell, fields, table } from "../table";
 
@@ -36,7 +31,11 @@ export function saeView(sae: Sae): Html {
 			["explained variance of the rows trained on", last?.explained_variance],
 			["… of validation rows", last?.validation?.explained_variance],
 			["L0 in training (latents per token)", last?.l0],
-			["dead latents in training", last?.dead],
+			[
+				`dead latents in training${last?.dead === null ? " (too few steps to count them)" : ""}`,
+				last?.dead,
+			],
+			...checkRows(history?.check),
 			["tokens seen", last?.tokens],
 			["different ones among them", history?.n_rows],
 			["rounds over them", history?.rounds],
@@ -51,6 +50,19 @@ export function saeView(sae: Sae): Html {
 /** What was not trained on. */
 function heldOut({ trained_on }: Sae): string | undefined {
 	return trained_on && splitWords(trained_on.split);
+}
+
+/** What the SAE that came out does, where it was trained here. */
+function checkRows(check: TrainingHistory["check"]): [string, Cell][] {
+	if (!check) return [];
+	const rows = `${check.whole ? "" : "a sample of "}${several(check.n_rows, "training row")}`;
+	return [
+		[`L0 as it came out, on ${rows}`, check.l0],
+		[
+			`latents that fire on none of ${check.n_rows === 1 ? "it" : "them"}`,
+			check.silent,
+		],
+	];
 }
 
 function warningRows(warnings: string[] = []): [string, Cell][] {
@@ -88,10 +100,10 @@ export function trainingView(history: TrainingHistory): Html {
 		]),
 		{
 			caption: [
-				`Training of a ${architecture} sparse autoencoder, ${records.length} records of the rows trained on`,
+				`Training of a ${architecture} sparse autoencoder, ${several(records.length, "record")} of the rows trained on`,
 				...(n_rows && rounds
 					? [
-							`${rounds.toLocaleString("en-US", { maximumSignificantDigits: 3 })} rounds over ${n_rows.toLocaleString("en-US")} tokens`,
+							`${rounds.toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${rounds === 1 ? "round" : "rounds"} over ${several(n_rows, "token")}`,
 						]
 					: []),
 				...notes,
@@ -131,7 +143,11 @@ export function sweepView({ names, runs, failed, stopped }: Sweep): Html {
 			]),
 		],
 		{
-			caption: [`A sweep of ${runs.length + failed.length} SAEs`, ...ended]
+			caption: [
+				`A sweep of ${several(runs.length + failed.length, "SAE")}`,
+				...ended,
+				"measured on training rows",
+			]
 				.filter(Boolean)
 				.join(", "),
 		},
@@ -147,111 +163,16 @@ export function latentsView(latents: Latents): Html {
 	const fired = new Uint8Array(latents.d_sae);
 	for (const latent of latents.indices.subarray(0, looked_at))
 		fired[latent] = 1;
-	const silent = fired.reduce((count, one) => count + 1 - one, 0);
+	const silent = n ? fired.reduce((count, one) => count + 1 - one, 0) : null;
 	const all = latents.indices.length <= looked_at;
 	return fields(`Latents of ${latents.acts.hook_name}`, [
 		["tokens", n],
 		["d_sae (latents)", latents.d_sae],
-		["L0 (active latents per token)", n ? latents.indices.length / n : 0],
+		["L0 (active latents per token)", n ? latents.indices.length / n : null],
 		[
 			`latents that never fire ${all ? "here" : `in the first ${looked_at.toLocaleString("en-US")} values`}`,
 			silent,
 		],
 		...warningRows(latents.warnings),
 	]);
-}
-
-type Named = keyof SaeEvaluation;
-
-/** What is measured, in groups; each with its unit, or with what it says. */
-const groups: [string, Partial<Record<Named, string>>][] = [
-	[
-		"reconstruction",
-		{
-			explained_variance: "0: no better than the mean, 1: perfect",
-			explained_variance_legacy: "mean of each token's own",
-			fvu: "1 − explained_variance",
-			nmse: "mean of ‖x − x̂‖² / ‖x‖²",
-			mse: "mean of ‖x − x̂‖²",
-			cossim: "cosine of x and x̂",
-		},
-	],
-	[
-		"shrinkage",
-		{
-			l2_norm_in: "mean of ‖x‖",
-			l2_norm_out: "mean of ‖x̂‖",
-			l2_ratio: "mean of ‖x̂‖ / ‖x‖",
-			relative_reconstruction_bias: "below 1: shrunk",
-		},
-	],
-	[
-		"the model's predictions",
-		{
-			ce_loss_without_sae: "nats per token",
-			ce_loss_with_sae: "nats per token",
-			ce_loss_with_ablation: "nats per token, with zeros",
-			ce_loss_score: "0: no better than zeros, 1: nothing lost",
-			kl_div_with_sae: "nats per token",
-			kl_div_with_ablation: "nats per token, with zeros",
-			kl_div_score: "0: no better than zeros, 1: nothing changed",
-		},
-	],
-	[
-		"latents",
-		{
-			l0: "active per token",
-			l1: "sum of activations per token",
-			dead_fraction: "never active on what was trained on",
-			mean_decoder_cosine: "to the nearest other latent",
-		},
-	],
-	[
-		"measured on",
-		{
-			n_sentences: "sentences",
-			n_trained_on: "of them the autoencoder was trained on",
-			n_tokens: "tokens",
-			excluded: "special tokens, not counted",
-			seconds: "s",
-		},
-	],
-];
-
-/** Every number of an evaluation, grouped, and what it says. */
-export function evaluationView(evaluation: SaeEvaluation): Html {
-	const rows = groups.flatMap(([group, names]) =>
-		Object.entries(names).flatMap(([name, says]): Cell[][] => {
-			const value = evaluation[name as Named];
-			return typeof value === "number" ? [[name, value, says, group]] : [];
-		}),
-	);
-	const { hook_name, split, split_record, notes = [] } = evaluation;
-	const where = [
-		hook_name && ` at ${hook_name}`,
-		split && `, ${split} split`,
-		split_record && ` (${splitWords(split_record, split)})`,
-		...notes.map((note) => `. ${note.replace(/\.$/, "")}`),
-	];
-	const warnings = (evaluation.warnings ?? []).map((warning): Cell[] => [
-		"",
-		"warning",
-		undefined,
-		warning,
-	]);
-	return table(
-		["of", "metric", "value", "which is"],
-		[
-			...rows.map(([name, value, says, group], i): Cell[] => [
-				rows[i - 1]?.[3] === group ? "" : group,
-				name,
-				value,
-				says,
-			]),
-			...warnings,
-		],
-		{
-			caption: `How well the autoencoder reconstructs${where.filter(Boolean).join("")}`,
-		},
-	);
 }

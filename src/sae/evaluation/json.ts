@@ -1,12 +1,15 @@
 import type { SaeEvaluation } from "./evaluate";
+import type { PredictionMetrics } from "./predictions";
 
 /**
  * An evaluation as SAELens 6 writes it: the groups of `metrics`, and `feature_metrics` with a number for each latent.
- * What is not a number there becomes −1, as SAELens has it.
+ * What is not a number there becomes −1, as SAELens has it; its two scores are the plain quotients, also where there is
+ * no score (`whyNoScore`).
  */
 export function evaluationJson(evaluation: SaeEvaluation) {
-	const e = evaluation;
-	const number = (value: number) => (Number.isNaN(value) ? -1 : value);
+	// What is no score to us is the quotient all the same to those who read these files.
+	const e = { ...evaluation, ...quotientsOf(evaluation) };
+	const number = (value: number) => (Number.isFinite(value) ? value : -1);
 	const group = <K extends keyof SaeEvaluation>(...keys: K[]) =>
 		Object.fromEntries(
 			keys.map((key) => [key, number(e[key] as number)]),
@@ -50,5 +53,15 @@ export function evaluationJson(evaluation: SaeEvaluation) {
 			encoder_decoder_cosine_sim: list(e.encoder_decoder_cosine_sim),
 			...(e.encoder_bias && { encoder_bias: list(e.encoder_bias) }),
 		},
+	};
+}
+
+function quotientsOf(e: PredictionMetrics) {
+	const { ce_loss_with_ablation: zeros, kl_div_with_ablation } = e;
+	return {
+		ce_loss_score:
+			(zeros - e.ce_loss_with_sae) / (zeros - e.ce_loss_without_sae),
+		kl_div_score:
+			(kl_div_with_ablation - e.kl_div_with_sae) / kl_div_with_ablation,
 	};
 }

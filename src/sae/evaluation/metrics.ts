@@ -25,7 +25,7 @@ export interface ReconstructionMetrics {
 	l2_norm_in: number;
 	/** Mean over rows of ‖x̂‖. */
 	l2_norm_out: number;
-	/** E‖x̂‖² / E[x · x̂] (Rajamanoharan et al. 2024, equation 10): below 1 where reconstructions are shrunk. */
+	/** E‖x̂‖² / E[x · x̂] (Rajamanoharan et al. 2024, equation 10): below 1 where reconstructions are shrunk; NaN where they point away from the rows. */
 	relative_reconstruction_bias: number;
 }
 
@@ -97,7 +97,7 @@ export function reconstructionMetrics(d_in: number) {
 			l2_ratio: sum.ratio / n,
 			l2_norm_in: sum.in / n,
 			l2_norm_out: sum.out / n,
-			relative_reconstruction_bias: sum.yy / sum.xy,
+			relative_reconstruction_bias: sum.xy > 0 ? sum.yy / sum.xy : Number.NaN,
 		};
 	}
 	return { add, result };

@@ -8,14 +8,54 @@ export interface PredictionMetrics {
 	ce_loss_with_sae: number;
 	/** The same with the activations at the hook replaced by zeros. */
 	ce_loss_with_ablation: number;
-	/** (ablation − with SAE) / (ablation − without SAE): 1 when nothing is lost, 0 when it is no better than zeros. */
+	/**
+	 * (ablation − with SAE) / (ablation − without SAE): 1 when nothing is lost, 0 when it is no better than zeros. NaN where
+	 * zeros predict as well as the model itself, or better: see `lossScore`.
+	 */
 	ce_loss_score: number;
 	/** Mean over tokens of KL(p ‖ q) of what comes next, p as the model is, q with reconstructions. */
 	kl_div_with_sae: number;
 	/** The same with zeros. */
 	kl_div_with_ablation: number;
-	/** (ablation − with SAE) / ablation: 1 when nothing is changed, 0 when it is no better than zeros. */
+	/** (ablation − with SAE) / ablation: 1 when nothing is changed, 0 when it is no better than zeros; NaN where zeros change nothing. */
 	kl_div_score: number;
+}
+
+/** What zeros cost, in nats per token, below which nothing is a share of it: rounding alone would move the share by a point. */
+const LEAST = 1e-4;
+
+/**
+ * The share of what zeros cost that is avoided. NaN where zeros cost nothing, or where the model predicts better with them:
+ * then there is nothing to be a share of, and the quotient would call any damage a gain.
+ */
+export function lossScore(
+	e: Pick<
+		PredictionMetrics,
+		"ce_loss_without_sae" | "ce_loss_with_sae" | "ce_loss_with_ablation"
+	>,
+): number {
+	const cost = e.ce_loss_with_ablation - e.ce_loss_without_sae;
+	return share(e.ce_loss_with_ablation - e.ce_loss_with_sae, cost);
+}
+
+function share(part: number, cost: number): number {
+	return cost > LEAST ? part / cost : Number.NaN;
+}
+
+/** Why there is no `ce_loss_score`, or no `kl_div_score`; undefined where there is one. */
+export function whyNoScore(
+	e: PredictionMetrics,
+	name: "ce_loss_score" | "kl_div_score",
+): string | undefined {
+	const cost =
+		name === "kl_div_score"
+			? e.kl_div_with_ablation
+			: e.ce_loss_with_ablation - e.ce_loss_without_sae;
+	if (Number.isNaN(cost)) return "no score: no token was predicted";
+	if (cost > LEAST) return undefined;
+	return cost < -LEAST
+		? "no score: the model predicts better with zeros than as it is"
+		: "no score: zeros in this place change nothing";
 }
 
 /** Gathers them over batches. */
@@ -46,15 +86,18 @@ export function predictionMetrics() {
 	}
 
 	function result(): PredictionMetrics {
-		return {
+		const losses = {
 			ce_loss_without_sae: loss.without / loss.n,
 			ce_loss_with_sae: loss.sae / loss.n,
 			ce_loss_with_ablation: loss.ablation / loss.n,
-			ce_loss_score:
-				(loss.ablation - loss.sae) / (loss.ablation - loss.without),
-			kl_div_with_sae: kl.sae / kl.n,
-			kl_div_with_ablation: kl.ablation / kl.n,
-			kl_div_score: (kl.ablation - kl.sae) / kl.ablation,
+		};
+		const [with_sae, with_ablation] = [kl.sae / kl.n, kl.ablation / kl.n];
+		return {
+			...losses,
+			ce_loss_score: lossScore(losses),
+			kl_div_with_sae: with_sae,
+			kl_div_with_ablation: with_ablation,
+			kl_div_score: share(with_ablation - with_sae, with_ablation),
 		};
 	}
 	return { add, result };

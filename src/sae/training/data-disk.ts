@@ -58,6 +58,7 @@ export async function rowsOnDisk(
 			known.set(mode, found);
 			return found;
 		},
+		sample: () => sample.result(),
 		median: (mode) => medianOf(sample.result(), d_in, mode),
 		order: (size, seed) => orderOnDisk(acts, parts, size, seed),
 	};

@@ -18,7 +18,9 @@ export interface TrainingRows {
 	n: number;
 	/** Of the rows as they are after the row by row normalisation that `mode` asks for; of no other mode than the ones known. */
 	about(mode: Normalization): RowStatistics;
-	/** Where b_dec may start: their geometric median, of at most 4,096 of them. */
+	/** At most 4,096 of them, as they are; all where there are no more. [rows, d_in] */
+	sample(): Float32Array;
+	/** Where b_dec may start: the geometric median of that sample. */
 	median(mode: Normalization): Float64Array;
 	/** The rows in random order, for ever: each epoch in a new order, a batch may span two. */
 	order(size: number, seed: number): RowOrder;
@@ -46,9 +48,14 @@ export function rowsInMemory(
 	const rows = rowsOf(acts, "train", parts);
 	let sample: Float32Array | undefined;
 	const known = new Map<Normalization, RowStatistics>();
+	const some = () => {
+		sample ??= someOf(data, d_in, rows);
+		return sample;
+	};
 	return {
 		d_in,
 		n: rows.length,
+		sample: some,
 		about(mode) {
 			const found =
 				known.get(mode) ??
@@ -56,10 +63,7 @@ export function rowsInMemory(
 			known.set(mode, found);
 			return found;
 		},
-		median(mode) {
-			sample ??= someOf(data, d_in, rows);
-			return medianOf(sample, d_in, mode);
-		},
+		median: (mode) => medianOf(some(), d_in, mode),
 		order: (size, seed) =>
 			shuffledRows({ data, d_in, size }, rows, stream(seed, "order")),
 	};

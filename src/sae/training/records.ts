@@ -59,7 +59,7 @@ export function recordKeeper(
 		add(
 			step: number,
 			parts: StepLoss,
-			dead: number,
+			dead: number | null,
 			seconds: number,
 		): TrainingRecord | undefined {
 			const loss = parts.mse + parts.sparsity + parts.aux;

@@ -153,13 +153,15 @@ function isProgress(value: unknown): value is Progress {
 	const { step, seconds, records, sums, numbers } = value;
 	const areNumbers = (one: unknown, names: string[]) =>
 		isRecord(one) && names.every((name) => Number.isFinite(one[name]));
-	const ofRecord = ["step", "tokens", "loss", "mse", "l0", "l1", "dead"];
+	const ofRecord = ["step", "tokens", "loss", "mse", "l0", "l1"];
+	const isDead = ({ dead }: Record<string, unknown>) =>
+		dead === null || Number.isFinite(dead);
 	return (
 		Number.isSafeInteger(step) &&
 		Number(step) >= 0 &&
 		Number.isFinite(seconds) &&
 		Array.isArray(records) &&
-		records.every((record) => areNumbers(record, ofRecord)) &&
+		records.every((one) => areNumbers(one, ofRecord) && isDead(one)) &&
 		areNumbers(sums, ["loss", "mse", "l1", "l0", "n"]) &&
 		isRecord(numbers) &&
 		areNumbers(numbers, Object.keys(numbers))

@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Activations } from "../../activations";
 import { reportProgress } from "../../progress";
+import { fixed } from "../../say";
 import type { Sae, TrainingRecord, TrainOptions } from "../types";
 import type { RowOrder } from "./data";
 import { checkMemory } from "./memory";
@@ -78,7 +79,9 @@ export async function trainAll(
 			({ trainer }, i) => trainer?.step() === began[i] && !trainer.done(),
 		);
 		if (idle) signal?.throwIfAborted();
-		return await Promise.all(members.map(outcome));
+		const outcomes: Outcome[] = [];
+		for (const member of members) outcomes.push(await outcome(member));
+		return outcomes;
 	} finally {
 		for (const { order } of lanes) await order.close();
 		for (const { trainer } of members) await trainer?.release();
@@ -169,7 +172,11 @@ function reporter(
 		0,
 	);
 	const alone = ({ explained_variance, l0, dead }: TrainingRecord) =>
-		`explained variance ${explained_variance.toFixed(3)}, L0 ${l0.toFixed(1)}, ${dead} dead`;
+		[
+			`explained variance ${fixed(explained_variance, 3)}`,
+			`L0 ${fixed(l0, 1)}`,
+			...(dead === null ? [] : [`${dead} dead`]), // not known yet
+		].join(", ");
 	return (member: Member, record: TrainingRecord, unheard: boolean) => {
 		const done = members.reduce(
 			(sum, { trainer, settings }) =>

@@ -1,8 +1,10 @@
 import type { TraineeShape, TraineeState } from "../engine/trainee";
 import { makeSae } from "../sae";
 import type { Sae, TrainedOn } from "../types";
+import { checkTrained } from "./check";
 import { writeCheckpoint } from "./checkpoint";
 import type { Course } from "./course";
+import type { TrainingRows } from "./data";
 import { type Origin, trainedConfig, trainedWeights } from "./finish";
 import type { TrainSettings } from "./options";
 import { Diverged, type RecordKeeper } from "./records";
@@ -26,7 +28,9 @@ export function makeKeeping(
 	settings: TrainSettings,
 	shape: TraineeShape,
 	course: Course,
-	{ scale, seen, n_rows }: { scale: number; seen: TrainedOn; n_rows: number },
+	scale: number,
+	seen: TrainedOn,
+	{ rows, validation }: { rows: TrainingRows; validation?: Float32Array },
 ) {
 	function folded({ step, state }: Standing) {
 		if (!Object.values(state.tensors).every((t) => t.every(Number.isFinite)))
@@ -53,19 +57,32 @@ export function makeKeeping(
 				shape,
 			);
 		},
-		sae(standing: Standing): Sae {
+		async sae(standing: Standing): Promise<Sae> {
 			const { cfg, weights } = folded(standing);
 			const sae = makeSae(cfg, weights, { trained_on: seen });
 			const { architecture } = settings;
 			const { records } = standing.keeper;
+			const { check, warnings } = await checkTrained(sae, settings, {
+				records,
+				n: rows.n,
+				sample: rows.sample(),
+				validation,
+			});
+			const n_rows = rows.n;
 			const rounds = (cfg.training_tokens ?? 0) / n_rows;
 			const notes = trainingNotes(seen, n_rows, rounds);
 			sae.history = {
-				...{ kind: "training", architecture, records, n_rows, rounds },
+				kind: "training",
+				architecture,
+				records,
+				n_rows,
+				rounds,
 				split: seen.split,
 				...(notes.length && { notes }),
+				check,
 			};
 			sae.seconds = standing.seconds;
+			if (warnings.length) sae.warnings = warnings;
 			return sae;
 		},
 	};

@@ -87,9 +87,15 @@ export async function openTrainer(
 			{ scale: scaling.scale, variance: about.variance },
 			past?.progress,
 		),
-		keeping: makeKeeping(acts, settings, shape, course, {
-			...{ scale: scaling.scale, seen: context.seen, n_rows: rows.n },
-		}),
+		keeping: makeKeeping(
+			acts,
+			settings,
+			shape,
+			course,
+			scaling.scale,
+			context.seen,
+			{ rows, validation: looked },
+		),
 		silent: past?.silent ?? new Uint32Array(d_sae),
 		step: past?.progress.step ?? 0,
 		written: past?.folder,
@@ -138,6 +144,7 @@ function makeTrainer(trainee: Trainee, parts: Parts): Trainer {
 	let held = 0; // batches that wait for the next call
 	let due = 1;
 	let dead: Uint32Array = new Uint32Array(0);
+	let known = false; // whether steps enough were taken for a latent to be dead
 
 	function isEarly(): boolean {
 		const { early_stopping_patience: patience } = settings;
@@ -158,7 +165,12 @@ function makeTrainer(trainee: Trainee, parts: Parts): Trainer {
 		step++;
 		for (let i = 0; i < silent.length; i++)
 			silent[i] = result.fired[i] ? 0 : silent[i] + 1;
-		const record = keeper.add(step, result, dead.length, seconds());
+		const record = keeper.add(
+			step,
+			result,
+			known ? dead.length : null,
+			seconds(),
+		);
 		if (record && parts.validate)
 			record.validation = await parts.validate(await trainee.read());
 		if (isResampling(settings, step)) await resample(trainee, step, parts);
@@ -184,6 +196,7 @@ function makeTrainer(trainee: Trainee, parts: Parts): Trainer {
 			if (held === 0) {
 				due = stepsUntilDue(settings, step, trainee.steps_per_call);
 				dead = deadLatents(silent, window);
+				known = step > window;
 			}
 			const to = trainee.x.subarray(held * raw.length, (held + 1) * raw.length);
 			prepareRows(raw, to, shape.d_in, scaling);
@@ -202,7 +215,7 @@ function makeTrainer(trainee: Trainee, parts: Parts): Trainer {
 		},
 		async finish() {
 			if (step < settings.steps) await save();
-			const sae = keeping.sae(await standing());
+			const sae = await keeping.sae(await standing());
 			if (step < settings.steps) sae.stopped = early ? "early" : "interrupted";
 			return sae;
 		},

@@ -95,3 +95,14 @@ test("the relative reconstruction bias of rows shrunk to a share is that share",
 		125 / 50,
 	);
 });
+
+test("reconstructions that point away from the rows have no bias that could be told", () => {
+	assert.equal(
+		measure([3, 4, 1, 0], [-6, -8, 0, 5]).relative_reconstruction_bias,
+		Number.NaN,
+	);
+	assert.equal(
+		measure([3, 4, 1, 0], [0, 0, 0, 0]).relative_reconstruction_bias,
+		Number.NaN,
+	);
+});

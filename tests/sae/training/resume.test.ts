@@ -96,7 +96,7 @@ for (const architecture of Object.keys(architectures) as Architecture[])
 		});
 		assert.equal(resumed.stopped, undefined);
 		assert.deepEqual(given(resumed), given(whole));
-		assert.ok(whole.history.records.some(({ dead }) => dead > 0));
+		assert.ok(whole.history.records.some(({ dead }) => (dead ?? 0) > 0));
 		// The last checkpoint is the finished SAE, for loadSae and for training alike.
 		const last = join(checkpoint_path, `${STEPS * 128}`);
 		assert.deepEqual((await loadSae(last)).W_dec, whole.W_dec);

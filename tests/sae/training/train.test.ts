@@ -73,7 +73,7 @@ test("records hold what happened since the one before, and reach the caller as t
 	assert.deepEqual(seen, records);
 	assert.equal(records.at(-1)?.step, Math.round(30_000 / 256));
 	assert.equal(records.at(-1)?.tokens, 117 * 256);
-	assert.ok(records.every((r) => r.l0 <= 3 && r.dead <= 64));
+	assert.ok(records.every((r) => r.l0 <= 3 && (r.dead ?? 0) <= 64));
 	const [first, last] = [records[0], records[records.length - 1]];
 	assert.ok(last.explained_variance > first.explained_variance);
 	assert.ok(last.loss < first.loss);

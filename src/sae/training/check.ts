@@ -49,12 +49,36 @@ export async function checkTrained(
 			const { fired: _, ...held } = await look(sae, encoder, rows);
 			check.validation = held;
 		}
-		const last = records.at(-1);
+		const last = lastRound(records, check.n_rows);
 		const warnings = last ? differences(check, last, settings) : [];
 		return { check, warnings };
 	} finally {
 		await encoder.release();
 	}
+}
+
+/**
+ * The last record, with the means of as many before it as saw `n` rows: one of a few rows says little of the others. Undefined
+ * where there is none.
+ */
+function lastRound(
+	records: TrainingRecord[],
+	n: number,
+): TrainingRecord | undefined {
+	const last = records.at(-1);
+	if (!last) return undefined;
+	let [seen, l0, explained_variance] = [0, 0, 0];
+	for (let i = records.length - 1; i >= 0 && seen < n; i--) {
+		const rows = records[i].tokens - (records[i - 1]?.tokens ?? 0);
+		seen += rows;
+		l0 += rows * records[i].l0;
+		explained_variance += rows * records[i].explained_variance;
+	}
+	return {
+		...last,
+		l0: l0 / seen,
+		explained_variance: explained_variance / seen,
+	};
 }
 
 /** Of rows, as many as may be looked at, evenly spread. */

@@ -10,7 +10,8 @@ import { compileFailure, type Failure } from "./failure";
 import { linkCell, type Names } from "./link";
 import type { CellCode, Outcome } from "./messages";
 import { tslabRequire } from "./tslab";
-import { emitted, lookForChanges, ts } from "./typescript";
+import { emitted, ts } from "./typescript";
+import { lookForChanges } from "./watching";
 
 interface Finding {
 	start: { line: number; character: number };

@@ -11,8 +11,9 @@ import { linkCell, type Names } from "./link";
 import { magicsIn } from "./magics";
 import type { CellCode, Outcome } from "./messages";
 import { tslabRequire } from "./tslab";
-import { emitted, lookForChanges, ts, untyped } from "./typescript";
+import { emitted, ts, untyped } from "./typescript";
 import { uncheckedImports } from "./untyped";
+import { lookForChanges } from "./watching";
 
 interface Finding {
 	start: { line: number; character: number };

@@ -1,20 +1,17 @@
-import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type * as typescript from "typescript";
 import { withAwaitHints } from "./awaits";
-import type { CellFacts } from "./link";
+import { type CellFacts, factsOf, withNestedVars } from "./facts";
 import { ownOptions } from "./options";
+import { nameFiles, packageFolders } from "./packages";
 import { projectFor } from "./project";
 import { tslabRequire } from "./tslab";
 import { withoutUntyped } from "./untyped";
+import { notingOwnFiles, onlyRealChanges, withManyTimers } from "./watching";
 
 const name = "@tslab/typescript-for-tslab";
 
 type TypeScript = typeof typescript;
 type AnyFunction = (...args: unknown[]) => unknown;
-
-/** The file in which tslab keeps what earlier cells declare. */
-const declarationsFile = /__prev__\.d\.ts$/;
 
 /** What the compiler makes of the cell at hand, beside what tslab passes on. */
 export const emitted = {
@@ -113,25 +110,6 @@ function strictTypeScript(): TypeScript {
 	return copy as unknown as TypeScript;
 }
 
-/** Where packages lie for code in a folder. */
-function packageFolders(folder: string): string[] {
-	const above = dirname(folder);
-	const own = join(folder, "node_modules/*").slice(1);
-	return above === folder ? [own] : [own, ...packageFolders(above)];
-}
-
-/**
- * Gives each file of a package a name, by which what is declared in it can be imported although the package does not
- * export it: the type of a variable may come from there.
- */
-function nameFiles(files: readonly typescript.SourceFile[]): void {
-	for (const file of files) {
-		const [, path, , kind] =
-			/\/node_modules\/(.+?)(\.d)?\.([cm]?)ts$/.exec(file.fileName) ?? [];
-		if (path) file.moduleName ??= `package:${path}${kind && `.${kind}js`}`;
-	}
-}
-
 const withoutComment = (code: string) =>
 	code.replace(/\n?\/\/# sourceMappingURL=\S*\s*$/, "");
 
@@ -174,13 +152,7 @@ function keepingEmitted(ts: TypeScript, host: Host): Host {
 				{
 					afterDeclarations: [
 						...(transformers?.afterDeclarations ?? []),
-						() => (made) =>
-							withNestedVars(
-								ts,
-								program.getProgram().getTypeChecker(),
-								file,
-								made,
-							),
+						() => (made) => withNestedVars(ts, checker, file, made),
 					],
 				},
 				true,
@@ -189,85 +161,6 @@ function keepingEmitted(ts: TypeScript, host: Host): Host {
 		return program;
 	};
 	return host;
-}
-
-function factsOf(
-	ts: TypeScript,
-	checker: typescript.TypeChecker,
-	file: typescript.SourceFile,
-): CellFacts {
-	const merged = new Set<string>();
-	const live = new Set<string>();
-	let declaresLast = false;
-	for (const statement of file.statements) {
-		if (ts.isExportDeclaration(statement)) continue;
-		const isMerged =
-			ts.isEnumDeclaration(statement) || ts.isModuleDeclaration(statement);
-		if (isMerged) merged.add(statement.name.text);
-		declaresLast = isMerged || ts.isClassDeclaration(statement);
-		if (!ts.isImportDeclaration(statement)) continue;
-		const { namedBindings } = statement.importClause ?? {};
-		if (!namedBindings || !ts.isNamedImports(namedBindings)) continue;
-		for (const { name } of namedBindings.elements)
-			if (isChanging(ts, checker, name)) live.add(name.text);
-	}
-	return { merged, live, declaresLast };
-}
-
-/** Whether an imported name is a variable of one of the user's own files that is no constant. */
-function isChanging(
-	ts: TypeScript,
-	checker: typescript.TypeChecker,
-	name: typescript.Identifier,
-): boolean {
-	const symbol = checker.getSymbolAtLocation(name);
-	const declaration =
-		symbol && checker.getAliasedSymbol(symbol).valueDeclaration;
-	return (
-		declaration !== undefined &&
-		(ts.isVariableDeclaration(declaration) ||
-			ts.isBindingElement(declaration)) &&
-		!declaration.getSourceFile().isDeclarationFile &&
-		!(ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const)
-	);
-}
-
-/** A declaration file with the variables that its source declares with var inside of blocks and loops, which TypeScript omits. */
-function withNestedVars(
-	ts: TypeScript,
-	checker: typescript.TypeChecker,
-	source: typescript.SourceFile,
-	made: typescript.SourceFile | typescript.Bundle,
-): typescript.SourceFile | typescript.Bundle {
-	if (!ts.isSourceFile(made)) return made;
-	const { factory } = ts;
-	const { locals = new Map<string, typescript.Symbol>() } = source as {
-		locals?: Map<string, typescript.Symbol>;
-	};
-	const nested = [...locals.values()].flatMap((symbol) => {
-		const [declaration] = symbol.declarations ?? [];
-		if (!declaration || !(symbol.flags & ts.SymbolFlags.FunctionScopedVariable))
-			return [];
-		const statement = ts.findAncestor(declaration, ts.isVariableStatement);
-		if (statement?.parent === source) return [];
-		const type = checker.getTypeOfSymbolAtLocation(symbol, declaration);
-		const node = checker.typeToTypeNode(
-			type,
-			source,
-			ts.NodeBuilderFlags.NoTruncation,
-		);
-		return factory.createVariableStatement(
-			[factory.createModifier(ts.SyntaxKind.DeclareKeyword)],
-			[
-				factory.createVariableDeclaration(
-					symbol.name,
-					undefined,
-					node as typescript.TypeNode,
-				),
-			],
-		);
-	});
-	return factory.updateSourceFile(made, [...made.statements, ...nested]);
 }
 
 /** `Program.emit` with TypeScript's inner parameter that makes it emit declarations in any case. */
@@ -279,93 +172,6 @@ type ForcedEmit = (
 	transformers: typescript.CustomTransformers,
 	force: true,
 ) => typescript.EmitResult;
-
-/**
- * tslab has room for one timer of the compiler's, that for a new program, which it calls before each cell. But when a
- * file appears in a folder where the compiler looked for one, it sets a second timer, and from then on every cell would
- * fail. Other timers than the first become ordinary ones.
- */
-function withManyTimers(system: typescript.System): typescript.System {
-	const timers = new Set<unknown>();
-	return Object.assign(Object.create(system), {
-		setTimeout: (callback: () => void, ms: number) => {
-			if (callback.name === "updateProgramWithWatchStatus") {
-				return system.setTimeout?.(callback, ms);
-			}
-			const timer = setTimeout(callback, ms);
-			timers.add(timer);
-			return timer;
-		},
-		clearTimeout: (timer: unknown) => {
-			if (timers.delete(timer)) clearTimeout(timer as NodeJS.Timeout);
-			else system.clearTimeout?.(timer);
-		},
-	});
-}
-
-/** The user's own files that are watched: when each changed last, and whom to tell of it. */
-const ownFiles = new Map<string, { time: number; tell(time: number): void }>();
-const timeOf = (path: string) =>
-	statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-
-/** Makes sure that the compiler knows of changes in the user's files: the system may tell it only later. */
-export function lookForChanges(): void {
-	for (const [path, file] of ownFiles) {
-		const time = timeOf(path);
-		if (time !== file.time) file.tell(time);
-	}
-}
-
-/** Keeps in mind which of the user's files are watched. */
-function notingOwnFiles(
-	ts: TypeScript,
-	watchFile: NonNullable<typescript.System["watchFile"]>,
-): typeof watchFile {
-	return (path, changed, ...rest) => {
-		const watcher = watchFile(path, changed, ...rest);
-		if (/\/node_modules\/|\.d\.ts$/.test(path)) return watcher;
-		const { Created, Changed, Deleted } = ts.FileWatcherEventKind;
-		const file = {
-			time: timeOf(path),
-			tell: (time: number) => {
-				const kind = !time ? Deleted : file.time ? Changed : Created;
-				file.time = time;
-				changed(path, kind);
-			},
-		};
-		ownFiles.set(path, file);
-		return {
-			close: () => {
-				ownFiles.delete(path);
-				watcher.close();
-			},
-		};
-	};
-}
-
-/**
- * tslab says before each step that what earlier cells declare has changed, and the compiler reads all of it again. It
- * hears of that only where it is true: else every cell would take longer than the one before it.
- */
-function onlyRealChanges(system: typescript.System): typescript.System {
-	const watchFile: typescript.System["watchFile"] = (
-		path,
-		changed,
-		...rest
-	) => {
-		if (!declarationsFile.test(path) || !system.watchFile)
-			return system.watchFile?.(path, changed, ...rest) ?? { close: () => {} };
-		let known: string | undefined;
-		const ifNew: typeof changed = (...change) => {
-			const text = system.readFile(path);
-			if (text === known) return;
-			known = text;
-			changed(...change);
-		};
-		return system.watchFile(path, ifNew, ...rest);
-	};
-	return Object.assign(Object.create(system), { watchFile });
-}
 
 /** The TypeScript that checks the cells. */
 export const ts = strictTypeScript();

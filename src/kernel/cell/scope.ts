@@ -88,8 +88,11 @@ const define = (name: string, property: PropertyDescriptor) =>
 		...property,
 		configurable: true, // and not enumerable
 	});
-const set = (name: string, value: unknown) =>
+/** Makes a plain property, and a new one: what was an accessor before would never be read as fast. */
+const set = (name: string, value: unknown) => {
+	delete variables[name + mark];
 	define(name, { value, writable: true });
+};
 
 /** Lets a variable have the value that a module exports at any time. */
 function follow(
@@ -130,7 +133,8 @@ function expect(name: string, isVar: boolean) {
 			const exists = !failed || (isVar && !before);
 			if (before || exists) {
 				unreached.delete(name);
-				define(name, before ?? { value: undefined, writable: true });
+				if (before?.get) define(name, before);
+				else set(name, before?.value);
 			}
 			return exists;
 		},

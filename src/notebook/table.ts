@@ -107,7 +107,9 @@ function tableOfObjects(rows: readonly object[], caption?: string): Html {
 	const shown = rows
 		.slice(0, max_rows)
 		.map((row: Record<string, unknown>) =>
-			names.map((name) => (hasOwn(row, name) ? row[name] : undefined)),
+			names.map((name) =>
+				hasOwn(row, name) ? (row[name] ?? `${row[name]}`) : undefined,
+			),
 		);
 	return boundedTable(names, shown, {
 		caption,
@@ -162,7 +164,10 @@ export function boundedTable(
 }
 
 const isNumber = (value: unknown) =>
-	value === undefined || typeof value === "number" || typeof value === "bigint";
+	value === undefined ||
+	value === null ||
+	typeof value === "number" ||
+	typeof value === "bigint";
 
 function more(n: number, what: string): string[] {
 	return n ? [several(n, `more ${what}`)] : [];

@@ -100,7 +100,7 @@ const awkward: Record<Kind, Awkward> = {
 	gradients: {
 		of: "a metric that is no number",
 		record: { ...sample.gradients, metric: Float32Array.of(nan) },
-		says: /metric: – \(2 texts\)/,
+		says: /metric: – \(2 texts, 3 tokens\)/,
 	},
 	sentences: {
 		of: "one sentence",
@@ -121,7 +121,7 @@ const awkward: Record<Kind, Awkward> = {
 			...sample.history,
 			records: [{ ...few, explained_variance: -Infinity }],
 		},
-		says: /, 1 record, of training rows\n(.*\n){2} +9 +40,960 +[\d.]+ +– +16 +– /,
+		says: /, 1 record of the rows trained on\n(.*\n){2} +9 +40,960 +[\d.]+ +– +16 +– /,
 	},
 	sweep: {
 		of: "one SAE",
@@ -182,7 +182,7 @@ const awkward: Record<Kind, Awkward> = {
 			activations: { ...score, accuracy: 0.99996, auc: nan },
 		},
 		not: /activations +1 /,
-		says: /\(1 class, 1 column\), .*, 1 test sentence\n[\s\S]*^activations +0\.99996 .* – /m,
+		says: /\(1 class, 1 column\), .*, 1 test sentence \([\s\S]*^activations +0\.99996 .* – /m,
 	},
 	"k-sparse": {
 		of: "one class",
@@ -200,7 +200,7 @@ const awkward: Record<Kind, Awkward> = {
 			n_test: 1,
 			latents: { ...sample.numberProbe.activations, ...nothing },
 		},
-		says: /1 test sentence\n[\s\S]*^SAE latents +– +– +0 /m,
+		says: /1 test sentence \([\s\S]*^SAE latents +– +– +0 /m,
 	},
 	"tags-probe": {
 		of: "one tag that nobody has",
@@ -257,7 +257,7 @@ const awkward: Record<Kind, Awkward> = {
 			...{ k: 1, latents: [5], sizes: [1], tightness: [nan], members: [] },
 			stability: nan,
 		},
-		says: /^1 latent of .* in 1 cluster by .* stability – [\s\S]*^0 +1 +–/m,
+		says: /^1 latent, drawn from 4,000, of .* in 1 cluster by .* stability –\n[\s\S]*^0 +1 +–/m,
 	},
 	"k-means-steps": {
 		of: "one step of one point",
@@ -274,7 +274,7 @@ const awkward: Record<Kind, Awkward> = {
 			...sample.tokenClusters,
 			...{ k: 1, assignment: [0], sizes: [1], batches: 1, inertia: nan },
 		},
-		says: /^1 cluster of 1 token of .* inertia – after 1 batch\n/,
+		says: /^1 cluster of 1 token of .* inertia – after 1 batch \(seed 0\)\n/,
 	},
 	neurons: {
 		of: "an AUC that is not known, of one sentence",

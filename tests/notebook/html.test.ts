@@ -313,6 +313,9 @@ test("a continued text is shown as text, the new part in bold, with how it ended
 test("gradients are shown as their lengths at each hook, without padding", () => {
 	const { text } = recordHtml(sample.gradients);
 	// Text 0 has two tokens, (3, 4) and (0, 0); text 1 has one, (5, 12), and padding of 99.
-	assert.match(text, /^Gradients of a metric: 1\.500, -2\.000 \(2 texts\)/);
+	assert.match(
+		text,
+		/^Gradients of a metric: 1\.500, -2\.000 \(2 texts, 3 tokens\)/,
+	);
 	assert.match(text, /hook_embed +2 × 2 × 2 +6 +13$/);
 });

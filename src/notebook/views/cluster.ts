@@ -186,7 +186,7 @@ function drawnFrom({ latents, n_candidates }: LatentClustering): string {
 function steadiness({ stability, repeats }: LatentClustering): string {
 	return stability === undefined
 		? ""
-		: `, stability ${fixed(stability, 2)} (ARI of ${several(repeats ?? 0, "bootstrap fit")})`;
+		: `, stability ${fixed(stability, 2)}${repeats ? ` (ARI of ${several(repeats, "bootstrap fit")})` : ""}`;
 }
 
 /** Each step with what it changed. */

@@ -111,7 +111,7 @@ const unreached = new Set<string>();
 
 /** Makes a variable ready to be declared. `end` says whether it was. */
 function expect(name: string, isVar: boolean) {
-	const before = unreached.has(name)
+	let before = unreached.has(name)
 		? undefined
 		: Object.getOwnPropertyDescriptor(globalThis, name + mark);
 	unreached.add(name);
@@ -123,6 +123,7 @@ function expect(name: string, isVar: boolean) {
 		},
 		set: (value) => {
 			unreached.delete(name);
+			before = undefined; // it may be large, and the cell long
 			set(name, value);
 		},
 	});

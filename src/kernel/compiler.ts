@@ -90,7 +90,7 @@ export function createCompiler(): Compiler {
 			return { failure: compileFailure(findings.map(line), code) };
 		}
 		const { js: compiled, map, declarations: text } = emitted;
-		const { js, edits, async, names, vars } = linkCell(
+		const { js, edits, async, names, vars, guarded } = linkCell(
 			compiled,
 			known,
 			emitted.facts,
@@ -103,6 +103,7 @@ export function createCompiler(): Compiler {
 				file,
 				names: all,
 				vars,
+				guarded,
 				modules: converted.sideOutputs ?? [],
 			},
 			warnings: shadowed(declarations, code),
@@ -145,6 +146,7 @@ function done(warnings: string[]): Compiled {
 		file: "",
 		names: [],
 		vars: [],
+		guarded: [],
 		modules: [],
 	};
 	return { code, warnings, settle: () => {} };

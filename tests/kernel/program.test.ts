@@ -180,6 +180,17 @@ test("a cell that fails leaves what it had set, and what it had not reached as i
 		"early(); function early() { return toCome; }\nlet toCome = 1;",
 	);
 	assert.equal(String(first), "ReferenceError: toCome is not defined");
+	const change = await thrownBy(
+		"early(); function early() { toBe = () => 2; }\nlet toBe = () => 1;",
+	);
+	assert.equal(
+		String(change),
+		"ReferenceError: Cannot access 'toBe' before initialization",
+	);
+	await last(
+		"function change() { toBe = () => 2; }\nlet { toBe }: any = { toBe: () => 1 };",
+	);
+	assert.equal(await last("change(); toBe() + toBe.name"), "2toBe");
 });
 
 test("what is thrown and what a cell ends in are the things themselves", async () => {

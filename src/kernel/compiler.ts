@@ -94,7 +94,7 @@ export function createCompiler(): Compiler {
 			return { failure: compileFailure(told, code) };
 		}
 		const { js: compiled, map, declarations: text } = emitted;
-		const { js, edits, async, names, vars } = linkCell(
+		const { js, edits, async, names, vars, guarded } = linkCell(
 			compiled,
 			known,
 			emitted.facts,
@@ -107,6 +107,7 @@ export function createCompiler(): Compiler {
 				file,
 				names: all,
 				vars,
+				guarded,
 				modules: converted.sideOutputs ?? [],
 				unchecked: uncheckedImports(ts, code, untyped),
 			},
@@ -150,6 +151,7 @@ function done(warnings: string[]): Compiled {
 		file: "",
 		names: [],
 		vars: [],
+		guarded: [],
 		modules: [],
 	};
 	return { code, warnings, settle: () => {} };

@@ -40,6 +40,8 @@ export interface Linked {
 	names: Names;
 	/** Of these, the ones declared with var, which are undefined from the start. */
 	vars: string[];
+	/** Those that can be changed before the cell declares them, which is an error. */
+	guarded: string[];
 }
 
 /** TypeScript's inner functions. */
@@ -62,6 +64,7 @@ export function linkCell(
 	const file = ts.createSourceFile("cell.ts", js, options.target, true);
 	inner.bindSourceFile(file, {});
 	const own = declaredNames(file);
+	const guarded = new Set<string>();
 	const edits: Edit[] = [];
 	const hoisted: string[] = [];
 	let async = false;
@@ -78,14 +81,32 @@ export function linkCell(
 	const isConstant = (name: string) =>
 		(own.get(name) ?? earlier.get(name))?.constant === true;
 
+	/** Finds the names that a function could change before their cell declares them for the first time. */
+	const guard = (node: Node): void => {
+		if (!ts.isIdentifier(node)) return void ts.forEachChild(node, guard);
+		const { text } = node;
+		if (!own.has(text) || own.get(text)?.isVar || earlier.has(text)) return;
+		if (
+			inner.isAssignmentTarget(node) &&
+			isInFunction(node) &&
+			isVariable(node)
+		)
+			guarded.add(text);
+	};
+
 	/** Marks a name, where it means a variable of the notebook. */
 	const link = (name: typescript.Identifier) => {
 		if (!isReference(name) || !isVariable(name)) return;
-		const short = isShort(name) ? `: ${name.text}${mark}` : mark;
-		if (isConstant(name.text) && inner.isAssignmentTarget(name)) {
-			const target = `const${mark}.${name.text}`;
-			replace(name, isShort(name) ? `${name.text}: ${target}` : target);
-		} else insert(name.end, short);
+		const { text, parent } = name;
+		const isDeclared =
+			ts.isVariableDeclaration(parent) || ts.isBindingElement(parent);
+		const through =
+			isDeclared && parent.name === name
+				? guarded.has(text) && "let"
+				: isConstant(text) && inner.isAssignmentTarget(name) && "const";
+		const short = isShort(name) ? `${text}: ` : "";
+		if (through) replace(name, `${short}${through}${mark}.${text}`);
+		else insert(name.end, short ? `: ${text}${mark}` : mark);
 	};
 
 	/** Visits a value, which as a function without a name would get that of the variable it is assigned to. */
@@ -166,6 +187,7 @@ export function linkCell(
 		if (ts.isFunctionDeclaration(node)) hoisted.push(assigned);
 	};
 
+	guard(file);
 	const body = file.statements.filter((s) => !ts.isExportDeclaration(s));
 	const last = body.at(-1);
 	for (const statement of file.statements) {
@@ -186,7 +208,14 @@ export function linkCell(
 		});
 	edits.sort((a, b) => a.start - b.start || a.end - b.end);
 	const vars = [...own].filter(([, { isVar }]) => isVar).map(([name]) => name);
-	return { js: edited(js, edits), edits, async, names: own, vars };
+	return {
+		js: edited(js, edits),
+		edits,
+		async,
+		names: own,
+		vars,
+		guarded: [...guarded],
+	};
 }
 
 const isTop = (node: Node) => node.parent && ts.isSourceFile(node.parent);

@@ -18,6 +18,8 @@ export interface CellCode {
 	names: string[];
 	/** Of these, the ones declared with var. */
 	vars: string[];
+	/** Those that must not be changed before the cell declares them. */
+	guarded: string[];
 	/** Files beside the notebook that it imports, compiled. */
 	modules: { path: string; data: string }[];
 	/** What it imports from packages without types; default: nothing. */

@@ -28,7 +28,10 @@ const { runCell, drain } = installMachinery();
 async function inNotebook(cell: ProgramCell): Promise<string> {
 	const ran = await notebook.run(cell.ts);
 	if ("refused" in ran) {
-		const [, name] = /Cannot find name '(\w+)'/.exec(ran.refused.evalue) ?? [];
+		const [, name] =
+			/^\d+:\d+ - (?:Cannot find name|No value exists in scope for the shorthand property) '(\w+)'/.exec(
+				ran.refused.evalue,
+			) ?? [];
 		assert.ok(name, `${ran.refused.traceback.join("\n")}\n\n${cell.ts}`);
 		return `missing: ${name}`;
 	}

@@ -35,16 +35,23 @@ function installMachinery() {
 		}
 		await turn();
 	};
-	/** `run` resolves with the outcome of a cell as text. What waits in the queue goes on while the cell does, and once after it. */
+	/** `run` resolves with the outcome of a cell as text, or rejects. What waits in the queue goes on while the cell does, and once after it. */
 	const runCell = async (run) => {
 		let outcome;
 		trace.length = 0;
-		run().then((text) => {
-			outcome = text;
-		});
+		let failure;
+		run().then(
+			(text) => {
+				outcome = text;
+			},
+			(error) => {
+				failure = { error };
+			},
+		);
 		await turn();
-		while (outcome === undefined) await next();
+		while (outcome === undefined && !failure) await next();
 		await next();
+		if (failure) throw failure.error;
 		return { outcome, trace: [...trace] };
 	};
 	/** Ends what still waits. */

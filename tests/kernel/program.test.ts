@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { unmarked } from "../../src/kernel/names";
 import { openNotebook } from "./notebook";
 
@@ -178,6 +180,17 @@ test("a cell that fails leaves what it had set, and what it had not reached as i
 		"early(); function early() { return toCome; }\nlet toCome = 1;",
 	);
 	assert.equal(String(first), "ReferenceError: toCome is not defined");
+	const change = await thrownBy(
+		"early(); function early() { toBe = () => 2; }\nlet toBe = () => 1;",
+	);
+	assert.equal(
+		String(change),
+		"ReferenceError: Cannot access 'toBe' before initialization",
+	);
+	await last(
+		"function change() { toBe = () => 2; }\nlet { toBe }: any = { toBe: () => 1 };",
+	);
+	assert.equal(await last("change(); toBe() + toBe.name"), "2toBe");
 });
 
 test("what is thrown and what a cell ends in are the things themselves", async () => {
@@ -319,5 +332,20 @@ test("names that a loop or a block declares with var have their types in later c
 	assert.match(
 		await refused("text.nothing"),
 		/does not exist on type 'string'/,
+	);
+});
+
+test("the value that a name had is let go when it gets the next, also while the cell runs", async () => {
+	setFlagsFromString("--expose-gc");
+	const collect = runInNewContext("gc") as () => void;
+	await last(
+		"let large: object = { is: 'old' }; const weak = new WeakRef(large);",
+	);
+	(globalThis as { collect?: () => void }).collect = collect;
+	assert.equal(
+		await last(
+			"let large: object = { is: 'new' };\nawait new Promise((r) => setTimeout(r, 10)); (globalThis as any).collect(); weak.deref()",
+		),
+		undefined,
 	);
 });

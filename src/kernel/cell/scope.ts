@@ -17,6 +17,7 @@ type Run = (
 	require: NodeJS.Require,
 	imported: object,
 	constant: object,
+	declared: object,
 ) => unknown;
 
 /** The variables of the cells. */
@@ -34,7 +35,7 @@ export interface OpenCell {
 }
 
 const variables = globalThis as unknown as Record<string, unknown>;
-const parameters = `require, import${mark}, const${mark}`;
+const parameters = `require, import${mark}, const${mark}, let${mark}`;
 
 /** An empty scope. Cells import from `folder`, and before that what `own` gives for a name. */
 export function createScope(
@@ -63,11 +64,9 @@ export function createScope(
 			);
 			kept.push(module);
 			const run = module.exports as Run;
-			const expected = code.names.map((name) =>
-				expect(name, code.vars.includes(name)),
-			);
+			const expected = code.names.map((name) => expect(name, code));
 			return {
-				run: async () => run(require, imported, constant),
+				run: async () => run(require, imported, constant, declared),
 				end: (failed) =>
 					expected.filter(({ end }) => end(failed)).map(({ name }) => name),
 			};
@@ -109,9 +108,19 @@ function follow(
 /** Variables that a cell which failed declares and has not reached. */
 const unreached = new Set<string>();
 
+/** What stands at the left of the declaration of a variable that must not be changed before that. */
+const declared = new Proxy(Object.create(null), {
+	set: (_, name: string, value) => {
+		unreached.delete(name);
+		set(name, value);
+		return true;
+	},
+});
+
 /** Makes a variable ready to be declared. `end` says whether it was. */
-function expect(name: string, isVar: boolean) {
-	const before = unreached.has(name)
+function expect(name: string, { vars, guarded }: CellCode) {
+	const isVar = vars.includes(name);
+	let before = unreached.has(name)
 		? undefined
 		: Object.getOwnPropertyDescriptor(globalThis, name + mark);
 	unreached.add(name);
@@ -122,7 +131,12 @@ function expect(name: string, isVar: boolean) {
 			throw new ReferenceError(`${name} is not defined`);
 		},
 		set: (value) => {
+			if (!before && guarded.includes(name))
+				throw new ReferenceError(
+					`Cannot access '${name}' before initialization`,
+				);
 			unreached.delete(name);
+			before = undefined; // it may be large, and the cell long
 			set(name, value);
 		},
 	});

@@ -1,6 +1,5 @@
 import { type ClassNames, classLabels } from "./classes";
-import { readYaml } from "./yaml";
-import type { Yaml } from "./yaml-flow";
+import { readYaml, type Yaml } from "./yaml";
 
 /** A configuration that a data set declares. */
 export interface CardConfig {

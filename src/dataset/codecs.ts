@@ -64,7 +64,7 @@ function bounded(unpack: Unpack): Unpack {
 
 /**
  * A block of LZ4 (its block format): sequences of a token, literals, and a copy from what was written before, of which
- * the last has no copy. Throws where it does not fill the output.
+ * the last has no copy. Throws where it does not fill the output, which hyparquet-compressors (1.1.2) leaves as zeros.
  */
 function lz4(bytes: Uint8Array, length: number): Uint8Array {
 	const output = new Uint8Array(length);

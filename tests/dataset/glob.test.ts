@@ -16,6 +16,7 @@ test("patterns name files as fsspec reads them", () => {
 		".x/*": [".x/a"],
 		"*/.y": ["a/.y"],
 		"__x/*": ["__x/a"],
+		"[^a]": ["^", "a"],
 		"[": ["["],
 	};
 	const misses: Record<string, string[]> = {
@@ -26,6 +27,7 @@ test("patterns name files as fsspec reads them", () => {
 		"a?[0-9][!x]": ["ab1x", "a1y", "abxy"],
 		"data/train-*": ["data/x/train-0", "train-0"],
 		"a.c": ["abc"],
+		"[^a]": ["b"],
 	};
 	for (const [pattern, names] of Object.entries(fits))
 		for (const name of names)

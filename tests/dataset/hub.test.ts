@@ -474,7 +474,7 @@ test("a data set that is kept in other files names them", async () => {
 		/README\.md of the data set "org\/gone" names the file "a\.parquet" in the split "train", but there is no such file/,
 	);
 	hub.repositories["datasets/org/odd-card"] = own(
-		"configs:\n- &x\n  config_name: default\n",
+		"configs:\n- !x\n  config_name: default\n",
 		{ "b.parquet": one("B.") },
 	);
 	await assert.rejects(

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readCard } from "../../src/dataset/card";
-import { readYaml } from "../../src/dataset/yaml";
-import type { Yaml } from "../../src/dataset/yaml-flow";
+import { readYaml, type Yaml } from "../../src/dataset/yaml";
 
 const plain = (value: Yaml): unknown => {
 	if (value instanceof Map)
@@ -13,7 +12,8 @@ const plain = (value: Yaml): unknown => {
 };
 const read = (text: string) => plain(readYaml(text));
 
-test("mappings, lists and scalars are read in every way of writing them, each scalar as its text", () => {
+test("YAML is read as PyYAML reads it, but each scalar as its text", () => {
+	const p = { p: "1" };
 	const cases: [string, unknown][] = [
 		[
 			"a: 1\nb:\n- x\n-   y: no\n    z: 2\n- - p\n  - q\n",
@@ -29,7 +29,7 @@ test("mappings, lists and scalars are read in every way of writing them, each sc
 		],
 		[
 			"a: word\n  more\n\n  words\nb: |\n  x\n  y\nc: >-\n  x\n  y\n",
-			{ a: "word more\nwords", b: "x\ny", c: "x y" },
+			{ a: "word more\nwords", b: "x\ny\n", c: "x y" },
 		],
 		[
 			"\"c\": \"d\\t\\u00e9\\\n   e\"\n'e f': 'a''b'\n",
@@ -41,28 +41,45 @@ test("mappings, lists and scalars are read in every way of writing them, each sc
 		],
 		["- a\r\n- b: c\r\n", ["a", { b: "c" }]],
 		["", null],
+		["a: !!str 1\nb: 'null'\nc: null\n", { a: "1", b: "null", c: null }],
+		["a: &x {p: 1}\nb: {<<: *x, q: *x}\n", { a: p, b: { ...p, q: p } }],
 	];
 	for (const [text, value] of cases) assert.deepEqual(read(text), value, text);
 });
 
-test("what is beyond it is an error with its line, not another value", () => {
+test("what is broken or hostile is an error with its line, not another value", () => {
+	const ten = (name: string) => `[${Array(10).fill(name)}]`;
 	const broken: [string, RegExp][] = [
-		["a: &x 1\n", /line 1: &x/],
-		["a: 1\nb: *x\n", /line 2: \*x/],
-		["a: !!set\n", /line 1: !!set/],
+		["a: 1\nb: *x\n", /Unresolved alias .*: x/],
+		["a: !!set\n", /line 1: Unresolved tag/],
+		["a: !odd x\n", /line 1: Unresolved tag/],
 		["a: 1\na: 2\n", /line 2: "a" is there twice/],
-		["a:\n\tb: 1\n", /a tab indents it/],
-		["a: b: c\n", /a value has a colon/],
-		["a: 'x\n", /open/],
-		["a: [x, y\n", /open/],
-		["a: [x}\n", /not understood/],
-		["a: 'x' y\n", /something stands behind/],
-		["a: 1\n   b: 2\n", /colon|too far/],
-		["? x\n: y\n", /not understood|expected/],
-		["[".repeat(100_000), /./],
+		["a: 1\nb: {c: 1, 'c': 2}\n", /line 2: "c" is there twice/],
+		["a:\n\tb: 1\n", /line 2: Tabs/],
+		["a: b: c\n", /line 1: Nested mappings/],
+		["a: 'x\n", /Missing closing/],
+		["a: [x, y\n", /end with a \]/],
+		["a: [x}\n", /line 1: .*end with a \]/],
+		["a: 'x' y\n", /line 1: Unexpected scalar/],
+		["a: 1\n   b: 2\n", /line 1: Nested mappings/],
+		["a: b\n? [x]\n: y\n", /a key is no text/],
+		["~: y\n", /line 1: a key is no text/],
+		["a: b\nb: &x [[*x]]\n", /line 2: \*x is inside of what it stands for/],
+		[
+			`a: &a ${ten("x")}\nb: &b ${ten("*a")}\nc: &c ${ten("*b")}\nd: ${ten("*c")}\n`,
+			/Excessive alias count/,
+		],
+		[
+			`- &x y\n${"- *x\n".repeat(101)}`,
+			/line 102: there are more than 100 aliases/,
+		],
+		["[".repeat(100_000), /line 1: Maximum call stack/],
+		["a".repeat(1_000_001), /more than 1000000 characters/],
 	];
 	for (const [text, sentence] of broken)
 		assert.throws(() => readYaml(text), sentence, text.slice(0, 40));
+	const pollution = readYaml("__proto__: {polluted: yes}\n");
+	assert.ok(pollution instanceof Map && !("polluted" in {}));
 });
 
 test("only what is needed of a README's header is read, so that nothing else can stop it", () => {
@@ -113,6 +130,6 @@ test("class names are read from lists, from numbered names and inside lists", ()
 	});
 	assert.equal(classes.get("b")?.size, 0);
 	assert.deepEqual(notes, []);
-	const odd = readCard("org/x", "---\ndataset_info: &x\n---\n");
+	const odd = readCard("org/x", "---\ndataset_info: !x\n---\n");
 	assert.match(odd.notes[0], /features in README\.md cannot be read/);
 });

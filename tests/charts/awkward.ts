@@ -209,6 +209,20 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 	],
 	calibration: [
 		{
+			of: "300 right predictions of six texts",
+			draw: () =>
+				charts.calibration({
+					...calibrated(0.9, 1, 300),
+					n_test: 300,
+					split: {
+						...sentiment.split,
+						units: { train: 48, validation: 6, test: 6 },
+					},
+				}),
+			not: /less sure/,
+			says: /^How sure the probe is: ECE 0\.100/,
+		},
+		{
 			of: "five predictions, all right",
 			draw: () => charts.calibration(calibrated(0.9, 1, 5)),
 			not: /sure as it is right|surer|less sure/,
@@ -750,6 +764,24 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 		},
 	],
 	probe: [
+		{
+			of: "one test sentence",
+			draw: () => charts.probe(read(score(1, 1, 0.2, 1), score(0, 1, 0, 0.8))),
+			says: /^1 test sentence says little of “topic”/,
+		},
+		{
+			of: "96 copies of three texts",
+			draw: () =>
+				charts.probe({
+					...read(score(96, 96, 0.44, 1), score(40, 96, 0.2, 0.7)),
+					split: {
+						...topic.split,
+						units: { train: 20, validation: 3, test: 3 },
+					},
+				}),
+			not: / tell /,
+			says: /^96 test sentences of 3 texts say little of “topic”/,
+		},
 		{
 			of: "three test sentences",
 			draw: () =>

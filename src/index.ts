@@ -53,8 +53,10 @@ export {
 	type SentenceSource,
 	type Sentences,
 	type Split,
+	type SplitRecord,
 	selectSentences,
 	sentencesOf,
+	splitSentences,
 } from "./dataset";
 export {
 	type Answer,

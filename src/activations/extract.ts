@@ -246,6 +246,7 @@ async function toFolder(
 			count: sentences.text.length,
 			sha256: sentencesHash(sentences),
 			...(skipped > 0 && { skipped }),
+			...(sentences.notes && { notes: sentences.notes }),
 		},
 	});
 	await writeStore({ folder, model, sentences, settings, index });

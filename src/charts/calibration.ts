@@ -1,7 +1,12 @@
-import { type Calibration, type ProbeResult, wilsonInterval } from "../probe";
+import {
+	type Calibration,
+	type ProbeResult,
+	type ProbeScore,
+	wilsonInterval,
+} from "../probe";
 import { fixed } from "../say";
 import { known, listOf } from "./check";
-import { namesOf, settingsOf } from "./probe";
+import { namesOf, settingsOf, worthOf } from "./probe";
 import { inputs } from "./score-bars";
 import { own_legends, seriesColor, seriesShape } from "./series";
 import {
@@ -21,11 +26,13 @@ interface Series {
 	name: string;
 	color: Color;
 	calibration: Calibration;
+	/** How many texts a test row is worth: 1, less where rows are tokens or copies. */
+	worth: number;
 }
 
 /**
  * Whether a probe is as sure as it is right: the share of right predictions by the probability that was given to them, in
- * ten bins with 95 % Wilson intervals, beside the diagonal of perfect calibration; below, how many predictions each bin holds. The title gives the
+ * ten bins with 95 % Wilson intervals (rows of one text counting as one), beside the diagonal of perfect calibration; below, how many predictions each bin holds. The title gives the
  * expected calibration error (ECE). Of one result of `probe`: latents and activations; of several (at most six are
  * drawn): latents where there are such, else activations.
  */
@@ -54,23 +61,29 @@ export function calibration(results: ProbeResult | ProbeResult[]): Chart {
 
 function ofOne(result: ProbeResult): Series[] {
 	return inputs.flatMap(({ key, name, color }) => {
-		const { calibration } = result[key] ?? {};
 		const drawn = key === "latents" || key === "activations";
-		return drawn && calibration?.bins.length
-			? [{ name, color, calibration }]
-			: [];
+		return drawn ? seriesOf(name, color, result, result[key]) : [];
 	});
 }
 
 function ofSeveral(list: ProbeResult[]): Series[] {
 	const names = clipAll(namesOf(list), 32);
 	return list.flatMap((result, i) => {
-		const { calibration } = result.latents ?? result.activations;
 		const color = palette[i % palette.length];
-		return calibration?.bins.length
-			? [{ name: names[i], color, calibration }]
-			: [];
+		const score = result.latents ?? result.activations;
+		return seriesOf(names[i], color, result, score);
 	});
+}
+
+function seriesOf(
+	name: string,
+	color: Color,
+	result: ProbeResult,
+	score?: ProbeScore,
+): Series[] {
+	const { calibration } = score ?? {};
+	if (!calibration?.bins.length) return [];
+	return [{ name, color, calibration, worth: worthOf(result) }];
 }
 
 function colored(series: Series[], legend: object | null): object {
@@ -83,9 +96,9 @@ function colored(series: Series[], legend: object | null): object {
 }
 
 function diagram(series: Series[]): object {
-	const values = series.flatMap(({ name, calibration }) =>
+	const values = series.flatMap(({ name, calibration, worth }) =>
 		calibration.bins.map(({ confidence, accuracy, n }) => {
-			const [low, high] = wilsonInterval(accuracy * n, n);
+			const [low, high] = wilsonInterval(accuracy * n * worth, n * worth);
 			return {
 				series: name,
 				confidence: known(confidence),
@@ -209,7 +222,7 @@ function titleOf(series: Series[]): string {
 				`${fixed(calibration.ece, 3)} (${clip(name, 20)})`,
 		);
 	const more = series.length > 3 ? `, and ${series.length - 3} more` : "";
-	const of = series.map(({ calibration }) => surenessOf(calibration));
+	const of = series.map(surenessOf);
 	const one = series.length === 1;
 	const are = one ? "The probe is" : "The probes are";
 	const they = one ? "it is" : "they are";
@@ -226,10 +239,12 @@ function titleOf(series: Series[]): string {
 }
 
 /** How sure the predictions are on average, and the 95 % interval of the share that is right. */
-function surenessOf({ bins }: Calibration) {
+function surenessOf({ calibration: { bins }, worth }: Series) {
 	const n = bins.reduce((sum, bin) => sum + bin.n, 0);
 	const mean = (of: (bin: Calibration["bins"][number]) => number) =>
 		bins.reduce((sum, bin) => sum + bin.n * of(bin), 0) / n;
-	const [low, high] = wilsonInterval(n * mean((bin) => bin.accuracy), n);
+	const texts = n * worth;
+	const right = mean((bin) => bin.accuracy);
+	const [low, high] = wilsonInterval(texts * right, texts);
 	return { sure: mean((bin) => bin.confidence), low, high };
 }

@@ -1,7 +1,7 @@
 import { type ProbeResult, type ProbeScore, wilsonInterval } from "../probe";
 import { count, percent, several } from "../say";
 import { checkKind, known } from "./check";
-import { settingsOf } from "./probe";
+import { settingsOf, worthOf } from "./probe";
 import { type Chart, chart, clip, clipAll, heat, ink } from "./theme";
 
 const most_classes = 40;
@@ -141,7 +141,8 @@ function titleOf(result: ProbeResult, score: ProbeScore): string {
 	const [{ n, truth, predicted }, second] = errors;
 	const taken = `${name(truth)} is taken for ${name(predicted)} (${count(n)})`;
 	if (!second) return `${right}; ${taken}`;
-	const [share] = wilsonInterval(n, n + second.n);
+	const worth = worthOf(result);
+	const [share] = wilsonInterval(n * worth, (n + second.n) * worth);
 	return share > 0.5
 		? `${right}; most often ${taken}`
 		: `${right}; no kind of error stands out`;

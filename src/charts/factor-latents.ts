@@ -1,3 +1,4 @@
+import { FEW_UNITS } from "../dataset";
 import type { ClassLatents, FactorLatents } from "../features";
 import { percent, several } from "../say";
 import { type Chart, chart, clip, clipAll, ink } from "./theme";
@@ -27,7 +28,7 @@ export function factorLatents(result: FactorLatents): Chart {
 	}));
 	return chart({
 		title: {
-			text: titleOf(result.classes),
+			text: titleOf(result),
 			subtitle: [
 				`${several(result.d_sae, "latent")} of ${result.hook_name}, chosen on ${several(result.n_chosen_on, "sentence")}, measured on ${several(result.n_held_out, "other")}`,
 				`in brackets: over how many latents a class is split, where more than one${left_out ? `; ${several(left_out, "class", "classes")} left out` : ""}`,
@@ -96,12 +97,17 @@ export function factorLatents(result: FactorLatents): Chart {
 }
 
 /** What firing always reaches as well is not told by a latent. */
-function titleOf(classes: ClassLatents[]): string {
-	const good = classes.filter(
-		({ f1, f1_always }) => f1 >= 0.9 && f1 > f1_always,
-	).length;
+function titleOf({ classes, n_held_out, split }: FactorLatents): string {
 	if (!classes.length) return "No class has sentences in both parts";
-	return `${good} of ${several(classes.length, "true class", "true classes")} ${good === 1 ? "has" : "have"} a latent of ${good === 1 ? "its" : "their"} own with an F1 of 0.9 or more`;
+	const high = classes.filter(({ f1 }) => f1 >= 0.9);
+	const good = high.filter(({ f1, f1_always }) => f1 > f1_always).length;
+	const one = good === 1 || classes.length === 1;
+	const always = good < high.length ? " that firing always has not" : "";
+	const found = `${good} of ${several(classes.length, "true class", "true classes")} ${one ? "has" : "have"} a latent of ${one ? "its" : "their"} own with an F1 of 0.9 or more${always}`;
+	const n = Math.min(n_held_out, split?.units?.test ?? n_held_out); // older records say less
+	return n < FEW_UNITS
+		? `${several(n_held_out, "sentence")} ${n_held_out === 1 ? "says" : "say"} little: ${found}`
+		: found;
 }
 
 /** Its length in pixels: JupyterLab's Vega-Lite draws none where it is a share of the band. */

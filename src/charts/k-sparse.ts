@@ -1,7 +1,7 @@
 import type { KSparseResult } from "../probe";
 import { percent, several } from "../say";
 import { checkKind, known } from "./check";
-import { settingsOf } from "./probe";
+import { fewOf, settingsOf } from "./probe";
 import { seriesColor, seriesShape } from "./series";
 import { type Chart, chart, clip, ink, palette } from "./theme";
 
@@ -159,7 +159,8 @@ function levels(values: Row[], y: object, ks: number[]): object[] {
 }
 
 /** At the smallest k. Each class has columns of its own, and is told from as many others: half is chance. */
-function titleOf({ label, points }: KSparseResult, k: number) {
+function titleOf(result: KSparseResult, k: number) {
+	const { label, points } = result;
 	const at = (input: string) =>
 		points.find((p) => p.input === input && p.k === k)?.accuracy;
 	const [latents, channels] = [at("latents"), at("activations")];
@@ -168,8 +169,11 @@ function titleOf({ label, points }: KSparseResult, k: number) {
 		`${k === 1 ? "one" : k} ${of}${k === 1 ? "" : "s"}`;
 	if (latents === undefined)
 		return { text: `How many columns a probe of ${name} needs`, other: "" };
+	const few = fewOf(result);
 	return {
-		text: `${k === 1 ? "One latent a class tells" : `${k} latents a class tell`} ${name} from as many others in ${percent(latents)} (chance 50%)`,
+		text: few
+			? `${few} of ${name}: ${columns("latent")} a class right in ${percent(latents)} (chance 50%)`
+			: `${k === 1 ? "One latent a class tells" : `${k} latents a class tell`} ${name} from as many others in ${percent(latents)} (chance 50%)`,
 		other:
 			channels === undefined
 				? ""

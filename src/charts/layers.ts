@@ -1,4 +1,5 @@
-import { count, readable, winner } from "../say";
+import { FEW_UNITS, type SplitRecord } from "../dataset";
+import { count, percent, readable, several, winner } from "../say";
 import { known } from "./check";
 import { extent } from "./labels";
 import { seriesColor, seriesShape } from "./series";
@@ -14,6 +15,10 @@ export interface LayerRow {
 	interval?: [number, number];
 	/** Where a series has several hooks in a layer, each has a line of its own. */
 	hook_name?: string;
+	/** What always naming the most frequent class would reach. */
+	majority?: number;
+	/** How the sentences were split. */
+	split?: SplitRecord;
 }
 
 /**
@@ -44,6 +49,7 @@ export function layers(
 		values.length < lines.length
 			? `the first ${count(values.length)} of ${count(lines.length)} points are drawn`
 			: "";
+	const said = [testsOf(rows), chanceOf(rows), cut].filter(Boolean);
 	const series = [...new Set(values.map((v) => v.series))];
 	const numbers = [...new Set(values.map((v) => v.layer))].sort(
 		(a, b) => a - b,
@@ -59,7 +65,7 @@ export function layers(
 	return chart({
 		title: {
 			text: options.title ?? peaks(lines, options.layer),
-			...(cut && { subtitle: cut }),
+			...(said.length && { subtitle: said }),
 		},
 		data: { values },
 		width: 480,
@@ -141,6 +147,32 @@ function peaks(rows: LayerRow[], layer = "layer"): string {
 	]
 		.filter(Boolean)
 		.join("; ");
+}
+
+/** On how many sentences the rows of `probeLayers` were measured. */
+function testsOf(rows: LayerRow[]): string {
+	const splits = rows.flatMap(({ split }) => split ?? []);
+	if (!splits.length) return "";
+	const [least, most] = extent(splits.map(({ sentences }) => sentences.test));
+	const fewest = Math.min(...splits.map(({ units }) => units.test));
+	const n = several(most, "test sentence");
+	const of = least === most ? n : `${count(least)} to ${n}`;
+	return `measured on ${of}${fewest < FEW_UNITS ? `, ${several(fewest, "different one")}${least === most ? "" : " at least"}: too few to compare by` : ""}`;
+}
+
+/** What is reached without reading anything. */
+function chanceOf(rows: LayerRow[]): string {
+	const by = new Map<string, number>();
+	for (const { series, majority } of rows)
+		if (majority !== undefined) by.set(series, majority);
+	if (!by.size) return "";
+	const each = [...by]
+		.slice(0, 3)
+		.map(([name, share]) =>
+			by.size > 1 ? `${clip(name, 20)} ${percent(share)}` : percent(share),
+		);
+	const more = by.size > 3 ? `, and ${by.size - 3} more` : "";
+	return `always the most frequent class: ${each.join(", ")}${more}`;
 }
 
 function rangeOf(rows: LayerRow[]): string {

@@ -33,16 +33,20 @@ export function neurons(report: NeuronReport): Chart {
 }
 
 /**
- * A change of the answers that is sure, the largest of those; where nothing was set to zero, how many classes have a neuron
+ * A change of the answers that is sure, and otherwise than that of neurons at random, the largest of those; where nothing was set to zero, how many classes have a neuron
  * that tells them. The neurons were chosen on other sentences; of the classes none is chosen.
  */
 function titleOf(report: NeuronReport): string {
 	const { effects, factors, layer } = report;
-	const [most] = effects
-		.filter((effect) => isSure(effect, report))
+	const sure = effects.filter((e) => !e.random && isSure(e, report));
+	const others = effects.find((effect) => effect.random);
+	const [most] = sure
+		.filter((effect) => !others || isOtherwise(effect, others))
 		.sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
 	if (most)
 		return `Without “${clip(most.name, 44)}” the answers change by ${readable(most.change)} nats`;
+	if (sure.length && others)
+		return `None of these neurons of layer ${layer} changes the answers for sure otherwise than ${clip(others.name, 30)}`;
 	if (effects.length)
 		return `None of these neurons of layer ${layer} changes the answers for sure`;
 	const told = factors.filter(({ neurons: [first] }) =>
@@ -60,6 +64,14 @@ function isSure(
 	{ n_prompts }: NeuronReport,
 ): boolean {
 	return n_prompts > 1 && (low > 0 || high < 0);
+}
+
+/** Whether the intervals do not meet; one that is not known leaves it open. */
+function isOtherwise(
+	{ interval: [low, high] }: NeuronReport["effects"][number],
+	others: NeuronReport["effects"][number],
+): boolean {
+	return low > others.interval[1] || high < others.interval[0];
 }
 
 function associations(report: NeuronReport): object {

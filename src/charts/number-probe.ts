@@ -1,7 +1,7 @@
 import type { RegressionResult, RegressionScore } from "../probe";
-import { fixed, percent, readable, several } from "../say";
+import { fixed, percent, readable } from "../say";
 import { checkKind } from "./check";
-import { few, settingsOf } from "./probe";
+import { fewOf, settingsOf } from "./probe";
 import { scatter } from "./scatter";
 import { type Chart, clip } from "./theme";
 
@@ -30,7 +30,7 @@ export function numberProbe(result: RegressionResult): Chart {
 		{
 			x: `true ${label}`,
 			y: `predicted ${label}`,
-			title: titleOf(of, label, score, result.unit),
+			title: titleOf(of, label, score, result),
 			lines: [
 				{
 					name: "equal",
@@ -63,15 +63,15 @@ function titleOf(
 	of: string,
 	label: string,
 	score: RegressionScore,
-	unit: string,
+	result: RegressionResult,
 ): string {
-	const { r2, n_test } = score;
+	const { r2 } = score;
 	const [low, high] = score.interval;
 	const range = `R² ${fixed(r2, 2)}, ${fixed(low, 2)} to ${fixed(high, 2)}`;
 	if (!Number.isFinite(r2))
 		return `What ${of} say of “${label}” is not known: its test numbers do not vary`;
-	if (n_test < few)
-		return `${several(n_test, `test ${unit}`)} say little of how “${label}” is read (${range})`;
+	const few = fewOf(result);
+	if (few) return `${few} of how “${label}” is read (${range})`;
 	if (!(low > 0))
 		return `${of} do not say more of “${label}” than its mean does for sure (${range})`;
 	return `${of} explain ${percent(r2)} of the variance of “${label}” (${percent(low)} to ${percent(high)})`;

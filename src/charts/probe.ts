@@ -1,3 +1,4 @@
+import { FEW_UNITS } from "../dataset";
 import type { ProbeResult, ProbeScore, ProbeSettings } from "../probe";
 import { isAbove, type Measured, percent, several } from "../say";
 import { known, listOf } from "./check";
@@ -75,8 +76,34 @@ export function rowOf(list: Pick<ProbeSettings, "unit">[]): string {
 	return units.length === 1 ? units[0] : "row";
 }
 
-/** Test rows below which an accuracy says little, whatever it is. */
-export const few = 30;
+/**
+ * A sentence's beginning on a test of fewer than 30 sentences, or of fewer different texts or groups, which says little
+ * whatever the number is; undefined where there are enough.
+ */
+export function fewOf({
+	unit,
+	n_test,
+	n_test_sentences = n_test,
+	split,
+}: ProbeSettings): string | undefined {
+	const units = split?.units?.test ?? n_test_sentences; // older records say less
+	const n = Math.min(n_test_sentences, units);
+	if (n >= FEW_UNITS) return undefined;
+	const rows = several(n_test, `test ${unit}`);
+	const unit_of = split?.by === "text and group" ? "group" : "text";
+	const of = n < n_test ? ` of ${several(n, unit_of)}` : "";
+	return `${rows}${of} ${n_test === 1 ? "says" : "say"} little`;
+}
+
+/** How many different texts (or groups) a test row is worth: 1, less where rows are tokens or copies. */
+export function worthOf({
+	n_test,
+	n_test_sentences = n_test,
+	split,
+}: ProbeSettings): number {
+	const units = split?.units?.test ?? n_test_sentences; // older records say less
+	return n_test > 0 ? Math.min(1, units / n_test) : 1;
+}
 
 /** What is read and what it must beat, of latents where there are such, else of activations. */
 interface Read {
@@ -113,13 +140,14 @@ function titleOf(list: ProbeResult[]): string {
 function titleOfOne(
 	of: string,
 	{ name, score, rivals }: Read,
-	{ unit, n_test_sentences }: ProbeResult,
+	result: ProbeResult,
 ): string {
-	const { accuracy, interval, n_test } = score;
+	const { accuracy, interval } = score;
 	const [low, high] = interval;
-	const rows = `test ${unit}`;
-	if ((n_test_sentences ?? n_test) < few)
-		return `${several(n_test, rows)} say little of ${name}: ${of} ${percent(accuracy)} right, interval ${percent(low)} to ${percent(high)}`;
+	const rows = `test ${result.unit}`;
+	const few = fewOf({ ...result, n_test: score.n_test });
+	if (few)
+		return `${few} of ${name}: ${of} ${percent(accuracy)} right, interval ${percent(low)} to ${percent(high)}`;
 	const [best] = [...rivals].sort(
 		(a, b) => b.score.accuracy - a.score.accuracy,
 	);

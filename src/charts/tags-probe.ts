@@ -1,7 +1,7 @@
 import type { TagsResult } from "../probe";
-import { fixed, percent, several } from "../say";
+import { fixed, percent } from "../say";
 import { checkKind, known } from "./check";
-import { few, settingsOf } from "./probe";
+import { fewOf, settingsOf } from "./probe";
 import { inputs, type ScoreBar, scoreBars } from "./score-bars";
 import { type Chart, chart, clip, clipAll } from "./theme";
 
@@ -61,15 +61,17 @@ export function tagsProbe(result: TagsResult): Chart {
 	});
 }
 
-function titleOf({ label, overall, unit, n_test }: TagsResult): string {
+function titleOf(result: TagsResult): string {
+	const { label, overall } = result;
 	const of = overall.latents ? "SAE latents" : "Activations";
 	const score = overall.latents ?? overall.activations;
 	if (!score) return `How well each of “${clip(label, 24)}” is read`;
 	const words = overall.bag_of_words
 		? ` (bag of words ${fixed(overall.bag_of_words.micro_f1, 2)})`
 		: "";
-	if (n_test < few)
-		return `${several(n_test, `test ${unit}`)} say little of how “${clip(label, 24)}” is read: micro F1 ${fixed(score.micro_f1, 2)}`;
+	const few = fewOf(result);
+	if (few)
+		return `${few} of how “${clip(label, 24)}” is read: micro F1 ${fixed(score.micro_f1, 2)}`;
 	return `${of} read “${clip(label, 24)}” with a micro F1 of ${fixed(score.micro_f1, 2)}${words}`;
 }
 

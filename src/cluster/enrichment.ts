@@ -1,4 +1,4 @@
-import type { Sentences } from "../dataset";
+import { hasLabel, type Sentences } from "../dataset";
 import { topIndices } from "../top";
 import { correctedTests, newCounts } from "./marks";
 import { agreementOf } from "./quality";
@@ -92,5 +92,5 @@ function enrichmentIn(
 
 /** The sentences that have the label. */
 function labelled(values: string[]): number[] {
-	return [...values.keys()].filter((i) => values[i].trim() !== "");
+	return [...values.keys()].filter((i) => hasLabel(values[i]));
 }

@@ -21,8 +21,14 @@ export function recommend(
 	return {
 		choices: {
 			gap: gapChoice(rows),
-			silhouette: highest(several, (row) => row.silhouette, 0),
-			stability: highest(several, (row) => row.stability, SAME),
+			...known(
+				"silhouette",
+				highest(several, (row) => row.silhouette, 0),
+			),
+			...known(
+				"stability",
+				highest(several, (row) => row.stability, SAME),
+			),
 		},
 		recommended: best?.k ?? 1,
 		reason: reasonFor(several, beyond, single, best),
@@ -38,15 +44,18 @@ function gapChoice(rows: Row[]): number {
 	return rows[first].k;
 }
 
-/** The largest k whose value is the highest, or less by at most `same`. */
+/** The largest k whose value is the highest, or less by at most `same`; undefined where the value is known of none. */
 function highest(
 	rows: Row[],
 	value: (row: Row) => number,
 	same: number,
-): number {
+): number | undefined {
 	const most = Math.max(...rows.map(value).filter(Number.isFinite));
-	const found = rows.filter((row) => value(row) >= most - same);
-	return (found[found.length - 1] ?? rows[0]).k;
+	return rows.filter((row) => value(row) >= most - same).pop()?.k;
+}
+
+function known<Name extends string>(name: Name, k: number | undefined) {
+	return (k === undefined ? {} : { [name]: k }) as { [of in Name]?: number };
 }
 
 function reasonFor(
@@ -55,6 +64,7 @@ function reasonFor(
 	single: Row,
 	best: Row | undefined,
 ): string {
+	if (!several.length) return "Nothing but one group was tried.";
 	const tried =
 		several.length > 1
 			? `${several[0].k} to ${several[several.length - 1].k}`

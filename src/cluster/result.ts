@@ -171,9 +171,9 @@ export interface ClusterCounts extends UnitCounts {
 	}[];
 	/**
 	 * What each criterion alone would choose. gap: the first k whose gap is at least the next one's less its error, 1 among
-	 * them; silhouette: the highest; stability: the largest k within 0.01 of the highest.
+	 * them; silhouette: the highest; stability: the largest k within 0.01 of the highest. Absent where it is known of no number.
 	 */
-	choices: { gap: number; silhouette: number; stability: number };
+	choices: { gap: number; silhouette?: number; stability?: number };
 	recommended: number;
 	/** Why, in a sentence. */
 	reason: string;

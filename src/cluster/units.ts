@@ -1,5 +1,4 @@
-import { type Sentences, unitsOf } from "../dataset";
-import { nearNames } from "../suggest";
+import { groupsOf, type Sentences, unitsOf } from "../dataset";
 import type { UnitCounts } from "./result";
 
 /** What counts as one among sentences: copies of a text in every number, whole groups in every draw and test. */
@@ -23,14 +22,7 @@ export function unitsIn(
 	sentences: Pick<Sentences, "text" | "labels" | "group">,
 	group?: string,
 ): Units {
-	const { labels } = sentences;
-	if (group !== undefined && !Object.hasOwn(labels, group)) {
-		const near = nearNames(group, Object.keys(labels)).join(", ");
-		throw new Error(
-			`group is "${group}", and the sentences have no such label; ${near ? `near it are ${near}` : "they have no labels at all"}.`,
-		);
-	}
-	const groups = group === undefined ? sentences.group : labels[group];
+	const groups = groupsOf(sentences, group);
 	const text = unitsOf({ text: sentences.text });
 	const unit = groups ? unitsOf(sentences, groups) : text;
 	const first: number[] = [];

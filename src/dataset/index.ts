@@ -19,4 +19,10 @@ export type {
 	Sentences,
 	Split,
 } from "./types";
-export { hasLabel, textKey, unitsOf, unlabelledNotes } from "./units";
+export {
+	groupsOf,
+	hasLabel,
+	textKey,
+	unitsOf,
+	unlabelledNotes,
+} from "./units";

@@ -1,4 +1,5 @@
 import { isListText, tagsOfText } from "./lists";
+import { numberOf } from "./number";
 import { canonicalNumber } from "./numbers";
 import { counted, short, shortList } from "./say";
 
@@ -140,9 +141,9 @@ function nearlyEqual(column: string, classes: Set<string>): string[] {
 }
 
 function keyOf(value: string): string {
-	const isNumber = value.length < 16 && Number.isFinite(Number(value || "x"));
-	return isNumber
-		? String(Number(value))
+	const number = value.length < 16 ? numberOf(value) : undefined;
+	return number !== undefined
+		? String(number)
 		: value.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
 }
 

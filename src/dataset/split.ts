@@ -1,8 +1,7 @@
 import { random } from "../random";
-import { nearNames } from "../suggest";
 import { type ClassColumn, dealParts, type Quotas } from "./deal";
 import type { Sentences, Split } from "./types";
-import { hasLabel, sameText, unitsOf } from "./units";
+import { groupsOf, hasLabel, sameText, unitsOf } from "./units";
 
 /** How a split came about, for the record of what was measured with it. Plain data. */
 export interface SplitRecord {
@@ -12,6 +11,8 @@ export interface SplitRecord {
 	made: boolean;
 	/** That the parts were made by; only where they were. */
 	seed?: number;
+	/** The parts that the column lacks and that were made; only where there are such. */
+	lacking?: Split[];
 	/** What is kept together: copies of a text; with a group, all that share it as well. */
 	by: "text" | "text and group";
 	/** The label column that says the group, where one was named. */
@@ -27,7 +28,7 @@ export interface SplitRecord {
 /** A split of sentences; arrays have one entry a sentence. */
 export interface DataSplit {
 	parts: Split[];
-	/** See `unitsOf`. */
+	/** The number of what a sentence is kept together with: of its text, or of its group. */
 	units: Uint32Array;
 	/** The same without groups: copies of a text share a number. */
 	copies: Uint32Array;
@@ -50,11 +51,15 @@ const PARTS = ["train", "validation", "test"] as const;
 /**
  * The split that everything in the library goes by: the sentences' own column; where that lacks the validation or the test
  * part, a tenth of its training units for each; where there is no column, 80/10/10. What is made depends on the
- * sentences and the seed only, so that whatever is trained and whatever is judged get the same parts: it keeps the units
- * of `unitsOf` whole, and gives each part its share of every class of every label column (see `dealParts`). Neither the
- * order of the sentences nor further copies of them change which part a text is in.
+ * sentences and the seed only, so that whatever is trained and whatever is judged get the same parts: it keeps copies of
+ * a text, and groups, in one part, and gives each part its share of every class of every label column. Neither the order
+ * of the sentences nor further copies of them change which part a text is in.
  *
- * With fewer than 10 units to make it of nothing is made, and `record.made` is false. Throws where there is no label `group`.
+ *   const { parts } = splitSentences(sentences);
+ *   const training = selectSentences(sentences, (i) => parts[i] === "train");
+ *
+ * With fewer than 10 different texts (or groups) to make it of nothing is made: all are "train", and `record.made` is false.
+ * Throws where there is no label `group`.
  */
 export function splitSentences(
 	sentences: Sentences,
@@ -62,8 +67,7 @@ export function splitSentences(
 ): DataSplit {
 	if (!Number.isSafeInteger(seed))
 		throw new Error(`seed is ${seed}, where a whole number was expected.`);
-	const groups =
-		group === undefined ? sentences.group : groupsBy(sentences, group);
+	const groups = groupsOf(sentences, group);
 	const units = unitsOf(sentences, groups);
 	const { split } = sentences;
 	const parts: Split[] = split ? [...split] : sentences.text.map(() => "train");
@@ -87,6 +91,7 @@ export function splitSentences(
 			given: !!split,
 			made,
 			...(made && { seed }),
+			...(made && split && { lacking }),
 			by: groups ? "text and group" : "text",
 			...(group !== undefined && { group }),
 			...counts(parts, units),
@@ -159,15 +164,6 @@ function classesOf(
 		.map((value) => [...(classes.get(value) as Set<number>)]);
 }
 
-/** The values of a label column as groups. Throws where there is none of that name. */
-function groupsBy(sentences: Sentences, group: string): string[] {
-	if (Object.hasOwn(sentences.labels, group)) return sentences.labels[group];
-	const near = nearNames(group, Object.keys(sentences.labels));
-	throw new Error(
-		`group is "${group}", and the sentences have no such label; ${near.length ? `near it are ${near.join(", ")}` : "they have no labels at all"}.`,
-	);
-}
-
 function counts(
 	parts: readonly Split[],
 	units: Uint32Array,
@@ -208,18 +204,31 @@ export function splitAmong(
 
 /** E.g. "test: 30 of 300 sentences, chosen by seed 0, by text". */
 export function splitWords(record: SplitRecord, part: Split = "test"): string {
-	const { given, made, seed, by, sentences, units } = record;
+	const { given, made, by, sentences, units } = record;
 	const count = (n: number) => n.toLocaleString("en-US");
 	const sum = (of: Record<Split, number>) => of.train + of.validation + of.test;
 	const whole = sum(sentences);
-	if (sentences.test === 0 && !given)
+	if (!made && !given)
 		return `no split: ${count(whole)} sentences have too few different texts for one`;
-	const different =
-		sum(units) === whole ? "" : ` (${count(units[part])} different)`;
-	const how = made
-		? `${given ? "what the split column lacks was " : ""}chosen by seed ${seed}, by ${by}`
-		: "by the sentences' own split";
-	return `${part}: ${count(sentences[part])} of ${count(whole)} sentences${different}, ${how}`;
+	const n = units[part];
+	const unit = by === "text" ? "different" : n === 1 ? "group" : "groups";
+	const different = sum(units) === whole ? "" : ` (${count(n)} ${unit})`;
+	return `${part}: ${count(sentences[part])} of ${count(whole)} sentences${different}, ${chosenWords(record, part)}`;
+}
+
+/** How a part came about. */
+function chosenWords(
+	{ given, made, seed, by, lacking = [] }: SplitRecord,
+	part: Split,
+): string {
+	const chosen = `chosen by seed ${seed}, by ${by}`;
+	if (!given) return chosen;
+	if (!made) return "by the sentences' own split";
+	if (part === "train")
+		return `by the sentences' own split less the ${lacking.join(" and ")} part, ${chosen}`;
+	return lacking.includes(part)
+		? `which the split column lacks: ${chosen}`
+		: `by the sentences' own split (${lacking.join(" and ")}, which it lacks: ${chosen})`;
 }
 
 /** Different texts in the test below which nothing is claimed. */
@@ -241,9 +250,14 @@ export function splitNotes({
 	return units.test < FEW_UNITS ? [...notes, fewNote(units.test, by)] : notes;
 }
 
-/** What is said where the test has fewer units than `FEW_UNITS`. */
-export function fewNote(n: number, by: SplitRecord["by"]): string {
+/** What is said where something is measured on fewer units than `FEW_UNITS`. */
+export function fewNote(
+	n: number,
+	by: SplitRecord["by"],
+	what = "The test has",
+	advice = "see the intervals, or give more sentences",
+): string {
 	const unit = by === "text" ? "text" : "text or group";
 	const units = n === 1 ? unit : by === "text" ? "texts" : "texts or groups";
-	return `The test has ${n} different ${units} only, which is too few to compare by: see the intervals, or give more sentences.`;
+	return `${what} ${n} different ${units} only, which is too few to compare by: ${advice}.`;
 }

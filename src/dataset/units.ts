@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { nearNames } from "../suggest";
 import type { Sentences } from "./types";
 
 /**
@@ -40,6 +41,22 @@ export function unitsOf(
 		numbers.set(unit, known);
 		return known;
 	});
+}
+
+/**
+ * The group of each sentence: the values of the label column `group`, or the sentences' own. Undefined where there are none.
+ * Throws where there is no such column.
+ */
+export function groupsOf(
+	sentences: Pick<Sentences, "labels" | "group">,
+	group: string | undefined,
+): string[] | undefined {
+	if (group === undefined) return sentences.group;
+	if (Object.hasOwn(sentences.labels, group)) return sentences.labels[group];
+	const near = nearNames(group, Object.keys(sentences.labels));
+	throw new Error(
+		`group is "${group}", and the sentences have no such label; ${near.length ? `near it are ${near.join(", ")}` : "they have no labels at all"}.`,
+	);
 }
 
 /** Whether a label says anything: a sentence without one takes no part in what is asked of that label. */

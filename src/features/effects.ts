@@ -9,7 +9,7 @@ export async function measureEffects(
 	prompts: Prompts,
 	options: {
 		hook_name: HookName;
-		conditions: { name: string; neurons: number[] }[];
+		conditions: Pick<NeuronEffect, "name" | "neurons" | "random">[];
 		signal?: AbortSignal;
 	},
 ): Promise<NeuronEffect[]> {
@@ -17,11 +17,11 @@ export async function measureEffects(
 	const units = unitsOfPrompts(prompts);
 	const untouched = await score(model, prompts, undefined, signal);
 	const effects: NeuronEffect[] = [];
-	for (const { name, neurons } of conditions) {
+	for (const condition of conditions) {
+		const { neurons } = condition;
 		const zeroed = await score(model, prompts, { hook_name, neurons }, signal);
 		effects.push({
-			name,
-			neurons,
+			...condition,
 			...compare(untouched, zeroed, units, !!prompts.wrong),
 		});
 		reportProgress({
@@ -45,7 +45,10 @@ function unitsOfPrompts({ right, wrong }: Prompts): number[] {
 	});
 }
 
-/** The mean change, and its interval by different prompts: that of a single one is not known (NaN). */
+/**
+ * The mean change, and its interval by different prompts: not known (NaN) of a single one, or of prompts that all change by
+ * the same.
+ */
 function compare(
 	before: Float64Array,
 	after: Float64Array,
@@ -61,7 +64,8 @@ function compare(
 	const squares = [...sums.values()].reduce((sum, s) => sum + s * s, 0);
 	const different = sums.size;
 	const variance = (squares / n ** 2) * (different / (different - 1)); // NaN of one
-	const margin = 1.96 * Math.sqrt(variance);
+	const error = Math.sqrt(variance);
+	const margin = error > 1e-9 * Math.abs(change) ? 1.96 * error : Number.NaN;
 	const interval: [number, number] = [change - margin, change + margin];
 	const result = { before: mean(before), change, interval };
 	if (!choice) return result;

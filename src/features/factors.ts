@@ -59,7 +59,7 @@ export function factorsOf(
 	for (const { label, classes } of labels ? factors : [])
 		if (classes.length < 2)
 			throw new Error(
-				`The label "${label}" has a single class in these sentences: two or more are needed.`,
+				`The label "${label}" has ${classes.length ? "a single class" : "no values"} in these sentences: two classes or more are needed.`,
 			);
 	return labels
 		? factors

@@ -243,6 +243,7 @@ function conditionsOf(
 	const compared = {
 		name: `${control.length} other${control.length === 1 ? "" : "s"} at random`,
 		neurons: control,
+		random: true as const,
 	};
 	return [...singles, ...some, ...(control.length ? [compared] : [])];
 }

@@ -42,11 +42,13 @@ export interface NeuronEffect {
 	/** "neuron 12 (tense)", "group 1", "7 other neurons". */
 	name: string;
 	neurons: number[];
+	/** Picked at random, to compare the others by. */
+	random?: true;
 	/** Mean score of the answers on the untouched model, in nats. */
 	before: number;
 	/** Mean change of the score when the neurons are zero, in nats: negative where they helped. */
 	change: number;
-	/** 95 % interval of the mean change (normal approximation), prompts of the same tokens being one; NaN where all are the same. */
+	/** 95 % interval of the mean change (normal approximation), prompts of the same tokens being one; NaN where all are the same, or change by the same. */
 	interval: [number, number];
 	/** Share of prompts whose preferred answer turns from right to wrong; only where wrong answers were given. */
 	flipped?: number;

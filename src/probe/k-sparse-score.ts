@@ -1,6 +1,6 @@
 import type { Matrix } from "../activations";
 import { turns } from "../interrupt";
-import { intervalAround } from "../intervals";
+import { intervalAround, withStill } from "../intervals";
 import { resamples } from "../resamples";
 import type { OneVsRest } from "./one-vs-rest";
 import type { KSparseResult } from "./result";
@@ -68,11 +68,23 @@ export async function scorePoints(
 	const tested = new Set(places.flatMap((rows) => [...rows]));
 	const units = new Set(Array.from(tested, (at) => task.units[task.test[at]]));
 	const whole = accuracies(new Uint8Array(task.test.length).fill(1));
-	return points.map(({ hits: _, ...point }, p) => ({
-		...point,
-		accuracy: whole[p],
-		interval: intervalAround(whole[p], values[p], units.size),
-	}));
+	const sizes = places.map(
+		(rows) => new Set(Array.from(rows, (at) => task.units[task.test[at]])).size,
+	);
+	return points.map(({ hits, ...point }, p) => {
+		const interval = intervalAround(whole[p], values[p], units.size);
+		const still = hits
+			.map((own, c) => ({
+				share: own.reduce((sum, hit) => sum + hit, 0) / own.length,
+				n: sizes[c],
+			}))
+			.filter(({ share }) => share === 0 || share === 1);
+		return {
+			...point,
+			accuracy: whole[p],
+			interval: withStill(whole[p], interval, still, hits.length),
+		};
+	});
 }
 
 /** Under the names of SAEBench's result files. */

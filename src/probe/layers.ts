@@ -5,7 +5,9 @@ import type { Interval } from "../intervals";
 import type { Decoder, HookName } from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
+import { notesOn } from "./notes";
 import type { ProbeOptions } from "./options";
+import { majority } from "./probe";
 import { makeTask, taskNotes } from "./task";
 
 /** How well one label is read from one hook; `charts.layers` draws a list of them. */
@@ -19,6 +21,8 @@ export interface LayerScore {
 	/** 95 % interval of the accuracy, as `probe` gives it. */
 	interval: Interval;
 	hook_name: HookName;
+	/** Accuracy of always naming the most frequent class of the training sentences, on the same test sentences. */
+	majority: number;
 	/** How the sentences with the label were split. */
 	split: SplitRecord;
 	/** What a reader should know, a sentence each; absent where there is nothing to say. */
@@ -74,9 +78,15 @@ export async function probeLayers(
 			const { accuracy: value, interval } = found.score;
 			const layer = Number(/^blocks\.(\d+)\./.exec(hook_name)?.[1] ?? -1);
 			const { split } = tasks[t];
-			const notes = taskNotes(series, tasks[t]);
+			const x = { name: "activations" as const, x: pooled[h] };
+			const notes = [
+				...taskNotes(series, tasks[t]),
+				...notesOn("sentence", tasks[t], [x], { activations: found }),
+			];
+			const { accuracy: commonest } = majority(tasks[t], seed);
 			scores.push({
 				...{ layer, series, value, interval, hook_name, split },
+				majority: commonest,
 				...(notes.length && { notes }),
 			});
 		}

@@ -23,7 +23,12 @@ export function scoreNumbers(
 	const r2 = r2Of(truth, predicted, new Uint32Array(n).fill(1));
 	return {
 		r2,
-		interval: intervalAround(r2, values, new Set(Array.from(units)).size),
+		interval: intervalAround(
+			r2,
+			values,
+			new Set(Array.from(units)).size,
+			-Infinity,
+		),
 		mae: errors.reduce((sum, e) => sum + Math.abs(e), 0) / n,
 		rmse: Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / n),
 		spearman: correlation(ranks(truth), ranks(predicted)),

@@ -1,4 +1,4 @@
-import { intervalAround, unitsOfMean } from "../intervals";
+import { intervalAround, unitsOfMean, withStill } from "../intervals";
 import { resamples } from "../resamples";
 import type { Calibration, ProbeScore } from "./result";
 
@@ -47,13 +47,16 @@ export function scorePredictions(predictions: Predictions): ProbeScore {
 	const independent = new Set(Array.from(units)).size;
 	const mean = unitsOfMean(units, truth);
 	const { accuracy, balanced_accuracy, macro_f1 } = score;
+	const { still, classes } = stillClasses(confusion, truth, units);
+	const overClasses = (value: number, resampled: number[]) =>
+		withStill(value, intervalAround(value, resampled, mean), still, classes);
 	return {
 		...score,
 		interval: intervalAround(accuracy, kept.accuracy, independent),
 		auc,
 		intervals: {
-			balanced_accuracy: intervalAround(balanced_accuracy, kept.balanced, mean),
-			macro_f1: intervalAround(macro_f1, kept.f1, mean),
+			balanced_accuracy: overClasses(balanced_accuracy, kept.balanced),
+			macro_f1: overClasses(macro_f1, kept.f1),
 			auc: intervalAround(auc, kept.auc, mean),
 		},
 		...(probabilities && {
@@ -109,6 +112,22 @@ function measure(
 		balanced_accuracy: recall / classes,
 		macro_f1: f1 / named,
 	};
+}
+
+/** The classes that are found in all their rows, or in none, with their units; and how many classes have rows at all. */
+function stillClasses(
+	confusion: number[][],
+	truth: ArrayLike<number>,
+	units: ArrayLike<number>,
+) {
+	const unitsOf = confusion.map(() => new Set<number>());
+	for (let i = 0; i < truth.length; i++) unitsOf[truth[i]].add(units[i]);
+	const own = confusion.map((row) => row.reduce((sum, v) => sum + v, 0));
+	const still = [...confusion.keys()]
+		.filter((c) => own[c] > 0)
+		.map((c) => ({ share: confusion[c][c] / own[c], n: unitsOf[c].size }))
+		.filter(({ share }) => share === 0 || share === 1);
+	return { still, classes: own.filter((n) => n > 0).length };
 }
 
 /** For each class its rows from the least probable to the most, in runs of equal probability. */

@@ -137,7 +137,7 @@ function tagTasks(
 	});
 	if (tags.length === 0)
 		throw new Error(
-			`None of the ${all.length} tags of "${label}" has ${FEWEST} training sentences with and without it and one in the test; give more sentences.`,
+			`${all.length === 1 ? `The only tag of "${label}" does not have` : `None of the ${all.length} tags of "${label}" has`} ${FEWEST} training sentences with and without it and one in the test; give more sentences.`,
 		);
 	const left = all.filter((tag) => !tags.includes(tag));
 	const tasks = tags.map((tag) => ({

@@ -68,6 +68,17 @@ test("the groups of sentences are kept in a store, and a store of sentences with
 	assert.equal("group" in before, false);
 });
 
+test("what is said of the sentences is kept in a store", async () => {
+	const notes = ['3 rows without a value in "a".'];
+	const to = at("notes");
+	await extract(model, { ...sentences, notes }, { hook_name, to, ...small });
+	assert.deepEqual((await openActivations(to)).sentences.notes, notes);
+	assert.equal(
+		"notes" in (await openActivations(at("whole"))).sentences,
+		false,
+	);
+});
+
 test("the rows of a split that is made are read from a store as from memory", async () => {
 	const { parts } = splitSentences({ ...sentences, split: undefined });
 	const acts = await openActivations(at("whole"));

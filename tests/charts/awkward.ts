@@ -209,6 +209,20 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 	],
 	calibration: [
 		{
+			of: "300 right predictions of six texts",
+			draw: () =>
+				charts.calibration({
+					...calibrated(0.9, 1, 300),
+					n_test: 300,
+					split: {
+						...sentiment.split,
+						units: { train: 48, validation: 6, test: 6 },
+					},
+				}),
+			not: /less sure/,
+			says: /^How sure the probe is: ECE 0\.100/,
+		},
+		{
 			of: "five predictions, all right",
 			draw: () => charts.calibration(calibrated(0.9, 1, 5)),
 			not: /sure as it is right|surer|less sure/,
@@ -346,6 +360,16 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 		},
 	],
 	factorLatents: [
+		{
+			of: "one held-out sentence, of which firing always is right as well",
+			draw: () =>
+				charts.factorLatents({
+					...sample.matched,
+					n_held_out: 1,
+					classes: [ofClass(1, 1)],
+				}),
+			says: /^1 sentence says little: 0 of 1 true class has a latent of its own with an F1 of 0\.9 or more that firing always has not\n/,
+		},
 		{
 			of: "classes that firing always tells as well",
 			draw: () =>
@@ -504,6 +528,22 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 	],
 	layers: [
 		{
+			of: "a coin's label on 15 copies of six texts",
+			draw: () =>
+				charts.layers(
+					layered([0.7, 0.6], 0.2).map((row) => ({
+						...row,
+						majority: 0.6,
+						split: {
+							...sample.probes[0].split,
+							sentences: { train: 120, validation: 15, test: 15 },
+							units: { train: 48, validation: 6, test: 6 },
+						},
+					})),
+				),
+			says: /\nmeasured on 15 test sentences, 6 different ones: too few to compare by\nalways the most frequent class: 60\.0%$/,
+		},
+		{
 			of: "a coin's label",
 			draw: () =>
 				charts.layers(layered([0.469, 0.45, 0.46, 0.44, 0.438, 0.465], 0.08)),
@@ -582,6 +622,19 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 		},
 	],
 	neurons: [
+		{
+			of: "a change that neurons at random make as well",
+			draw: () =>
+				charts.neurons({
+					...sample.report,
+					effects: [
+						effect(-2, 0.5),
+						{ ...effect(-1.8, 0.5), name: "7 others at random", random: true },
+					],
+				}),
+			not: /Without/,
+			says: /^None of these neurons .* for sure otherwise than 7 others at random\n/,
+		},
 		{
 			of: "one prompt, whose interval has no width",
 			draw: () =>
@@ -711,6 +764,24 @@ export const awkward: Record<keyof typeof charts, Awkward[]> = {
 		},
 	],
 	probe: [
+		{
+			of: "one test sentence",
+			draw: () => charts.probe(read(score(1, 1, 0.2, 1), score(0, 1, 0, 0.8))),
+			says: /^1 test sentence says little of “topic”/,
+		},
+		{
+			of: "96 copies of three texts",
+			draw: () =>
+				charts.probe({
+					...read(score(96, 96, 0.44, 1), score(40, 96, 0.2, 0.7)),
+					split: {
+						...topic.split,
+						units: { train: 20, validation: 3, test: 3 },
+					},
+				}),
+			not: / tell /,
+			says: /^96 test sentences of 3 texts say little of “topic”/,
+		},
 		{
 			of: "three test sentences",
 			draw: () =>

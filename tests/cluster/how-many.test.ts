@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { howManyClusters } from "../../src/cluster";
 import { gapOf } from "../../src/cluster/gap";
+import { recommend } from "../../src/cluster/recommend";
 import { agreementOfPairs, foundAgain } from "../../src/cluster/stability";
 import { random } from "../../src/random";
 import { fakeActivations, fakeLatents } from "../fake-activations";
@@ -91,6 +92,18 @@ test("an interrupt gives the numbers that are done; before the first it ends wit
 		stopped: "interrupted",
 	}));
 	if (rows.length < 6) assert.equal(stopped, "interrupted");
+});
+
+test("a criterion that is known of no number chooses none", () => {
+	const row = (k: number) => ({
+		...{ k, inertia: 1, gap: 0, gap_error: 1, silhouette: Number.NaN },
+		stability: Number.NaN,
+		stability_range: [Number.NaN, Number.NaN] as [number, number],
+	});
+	assert.deepEqual(recommend([row(1), row(2)]).choices, { gap: 1 });
+	const one = recommend([row(1)]);
+	assert.deepEqual([one.recommended, one.choices], [1, { gap: 1 }]);
+	assert.match(one.reason, /^Nothing but one group was tried/);
 });
 
 test("numbers of clusters that cannot be tried are refused", async () => {

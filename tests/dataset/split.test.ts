@@ -283,6 +283,25 @@ test("a split is told in words", () => {
 		"test: 60 of 600 sentences (30 different), chosen by seed 0, by text",
 	);
 	assert.deepEqual(splitNotes(record), []);
+	const author = texts(300).map((_, i) => `a${i % 20}`);
+	const grouped = splitSentences(sentences(texts(300), { author }), {
+		group: "author",
+	});
+	assert.match(
+		splitWords(grouped.record),
+		/^test: 30 of 300 sentences \(2 groups\), chosen by seed 0, by text and group$/,
+	);
+	const split = texts(300).map((_, i): Split => (i < 200 ? "train" : "test"));
+	const lacks = splitSentences(sentences(texts(300), {}, { split }));
+	assert.deepEqual(lacks.record.lacking, ["validation"]);
+	assert.equal(
+		splitWords(lacks.record),
+		"test: 100 of 300 sentences, by the sentences' own split (validation, which it lacks: chosen by seed 0, by text)",
+	);
+	assert.equal(
+		splitWords(lacks.record, "validation"),
+		"validation: 20 of 300 sentences, which the split column lacks: chosen by seed 0, by text",
+	);
 	const few = splitSentences(sentences(texts(40)));
 	assert.match(
 		splitNotes(few.record)[0],

@@ -237,11 +237,51 @@ test("a difference of two shares that are the same in every resample has an inte
 		Math.abs(from - (low - 1)) < 1e-12 && Math.abs(to - (1 - low)) < 1e-12,
 	);
 	assert.deepEqual(
-		differenceInterval([0.9, 0.5], [0.1, 0.4, 0.7], 20).map((v) =>
+		differenceInterval([0.9, 0.5], [0.1, 0.4, 0.7], 200).map((v) =>
 			Number(v.toFixed(3)),
 		),
 		[0.115, 0.685],
 	);
+	// 20 units resample too little: 0.285 becomes 0.285 · (2.09302 / 1.95996) · √(20 / 19) = 0.312.
+	assert.deepEqual(
+		differenceInterval([0.9, 0.5], [0.1, 0.4, 0.7], 20).map((v) =>
+			Number(v.toFixed(3)),
+		),
+		[0.088, 0.712],
+	);
+});
+
+test("a class of which all is right or wrong widens the interval of a mean over classes by what its few texts leave open", () => {
+	// Both of the rare class are right, 70 of the 80 others: a recall of 1 from two texts may be 0.342.
+	const truth = range(82).map((i) => (i < 2 ? 1 : 0));
+	const predicted = range(82).map((i) => (i < 12 ? 1 : 0));
+	const { intervals, balanced_accuracy } = scorePredictions({
+		...{ truth, predicted, nClasses: 2, columns: 1, seed: 0 },
+		units: range(82),
+	});
+	assert.equal(balanced_accuracy, (1 + 70 / 80) / 2);
+	const [low, high] = intervals.balanced_accuracy;
+	assert.ok(low < balanced_accuracy - (1 - wilsonInterval(2, 2)[0]) / 2);
+	assert.ok(low > 0.55 && high < 1);
+	assert.ok(intervals.macro_f1[1] - intervals.macro_f1[0] > 0.3);
+});
+
+test("300 intervals of three texts of eight rows hold the true accuracy nine times in ten or more", () => {
+	let held = 0;
+	const source = random(5);
+	for (let repeat = 0; repeat < 300; repeat++) {
+		const bias = range(3).map(() => source.normal());
+		const right = range(24).map((i) => source.normal() + bias[i % 3] > 0);
+		const { interval } = scorePredictions({
+			truth: range(24).map(() => 0),
+			predicted: right.map((one) => (one ? 0 : 1)),
+			...{ nClasses: 2, columns: 1, seed: repeat },
+			units: range(24).map((i) => i % 3),
+		});
+		assert.ok(interval[0] >= 0 && interval[1] <= 1);
+		if (interval[0] <= 0.5 && 0.5 <= interval[1]) held++;
+	}
+	assert.ok(held >= 0.9 * 300 && held < 300, `${held} of 300`);
 });
 
 test("300 intervals of texts whose copies err together hold the true accuracy nine times in ten or more", () => {

@@ -41,6 +41,16 @@ test("every layer and label has the score that `probe` gives its activations", a
 		assert.equal(scores[2].hook_name, hook_name);
 		assert.equal(scores[2].value, activations.accuracy);
 		assert.deepEqual(scores[2].interval, activations.interval);
+		const { majority } = await probe(acts, { label: "letter" });
+		assert.equal(scores[2].majority, majority.accuracy);
+		const rare = { rare: text.map((_, i) => (i < 2 ? "a" : "b")) };
+		const [of] = await probeLayers(
+			model,
+			{ ...sentences, labels: rare },
+			{ labels: ["rare"] },
+		);
+		assert.equal(of.majority, 1);
+		assert.match(`${of.notes}`, /Classes without test sentences: a\./);
 		await assert.rejects(
 			probeLayers(model, sentences, { labels: ["leter"] }),
 			/no label "leter"/,

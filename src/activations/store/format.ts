@@ -39,8 +39,14 @@ export interface StoreIndex {
 		batch_tokens: number;
 		shard_tokens: number;
 	};
-	/** `sha256` is of sentences.jsonl; `skipped` sentences were left out (`skip_untokenizable`). */
-	sentences: { name: string; count: number; sha256: string; skipped?: number };
+	/** `sha256` is of sentences.jsonl; `skipped` sentences were left out (`skip_untokenizable`); `notes` are the sentences' own. */
+	sentences: {
+		name: string;
+		count: number;
+		sha256: string;
+		skipped?: number;
+		notes?: string[];
+	};
 	/** Rows in all; null while the store is not finished. */
 	n_tokens: number | null;
 }
@@ -149,6 +155,9 @@ function isIndex(value: unknown): value is StoreIndex {
 		options !== null &&
 		typeof sentences?.sha256 === "string" &&
 		isCount(sentences.count) &&
+		(sentences.notes === undefined ||
+			(Array.isArray(sentences.notes) &&
+				sentences.notes.every((note) => typeof note === "string"))) &&
 		(n_tokens === null || isCount(n_tokens))
 	);
 }

@@ -79,7 +79,10 @@ function storeView(
 		d_in,
 		n_tokens,
 		get sentences() {
-			sentences ??= readSentences(sentencesFile(folder), index.sentences);
+			sentences ??= {
+				...readSentences(sentencesFile(folder), index.sentences),
+				...(index.sentences.notes && { notes: index.sentences.notes }),
+			};
 			return sentences;
 		},
 		get rows() {

@@ -45,7 +45,7 @@ const groups: [string, Partial<Record<Named, string>>][] = [
 		{
 			l0: "active per token",
 			l1: "sum of activations per token",
-			dead_fraction: "never active on what was trained on",
+			dead_fraction: "never active on what was trained on (not known: on any)",
 			mean_decoder_cosine: "to the nearest other latent",
 		},
 	],

@@ -29,7 +29,7 @@ export function neuronsView(report: NeuronReport): Html {
 				]),
 		),
 		{
-			caption: `Neurons of ${report.hook_name} (${report.model_name}) tied to each class, chosen on ${several(report.n_chosen_on, "sentence")} and measured on ${several(report.n_held_out, "other")}, and ${several(report.groups.length, "group")} that act together; ${whereOf(report)}`,
+			caption: `Neurons of ${report.hook_name} (${report.model_name}) tied to each class, chosen on ${several(report.n_chosen_on, "sentence")} and measured on ${several(report.n_held_out, "other")}, and ${several(report.groups.length, "group")} that act${report.groups.length === 1 ? "s" : ""} together; ${whereOf(report)}`,
 		},
 	);
 }

@@ -65,7 +65,16 @@ export function judgedSentences(
 							`${known.toLocaleString("en-US")} of the ${of.length.toLocaleString("en-US")} sentences measured are among those that the autoencoder was trained on.`,
 						]
 					: []),
-				...(n_units < FEW_UNITS ? [fewNote(n_units, record.by)] : []),
+				...(n_units < FEW_UNITS
+					? [
+							fewNote(
+								n_units,
+								record.by,
+								"What was measured has",
+								"give more sentences",
+							),
+						]
+					: []),
 			],
 		};
 	};

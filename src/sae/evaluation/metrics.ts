@@ -69,7 +69,7 @@ export function reconstructionMetrics(d_in: number) {
 			}
 			const [norm, other] = [Math.sqrt(xx), Math.sqrt(yy)];
 			sum.error += error;
-			sum.legacy += 1 - error / spread;
+			sum.legacy += spread > 1e-24 * xx ? 1 - error / spread : Number.NaN;
 			sum.nmse += error === 0 ? 0 : error / xx;
 			sum.cossim += xy / Math.max(norm * other, 1e-12);
 			sum.ratio += other / (norm < 1e-4 ? 1 : norm);
@@ -85,7 +85,9 @@ export function reconstructionMetrics(d_in: number) {
 	function result(): ReconstructionMetrics {
 		let ofMean = 0;
 		for (const value of total) ofMean += (value / n) ** 2;
-		const fvu = sum.error / n / (sum.xx / n - ofMean);
+		const variance = sum.xx / n - ofMean;
+		const varies = variance > 1e-12 * (sum.xx / n); // else it is the error of the sums
+		const fvu = varies ? sum.error / n / variance : Number.NaN;
 		return {
 			n,
 			mse: sum.error / n,

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { listenTo } from "../../interrupt";
 import { makeSae } from "../sae";
 import type { Sae } from "../types";
@@ -11,7 +11,7 @@ import {
 } from "./locate";
 import { CONFIG, SCALER } from "./save";
 import { sparsifyConfig, sparsifyWeights } from "./sparsify";
-import { readTrainedOn, TRAINED_ON } from "./trained-on";
+import { readTrainedOn } from "./trained-on";
 import { foldScaler, readSparsity, saeLensWeights } from "./weights";
 
 /**
@@ -37,7 +37,7 @@ export async function loadSae(
 	const found = await locateSae(from, id, { ...options, signal });
 	signal?.throwIfAborted();
 	const { cfg, weights, warnings } = readSae(found);
-	const trained_on = readTrainedOn(join(dirname(found.config), TRAINED_ON));
+	const trained_on = found.trained_on && readTrainedOn(found.trained_on);
 	return makeSae(cfg, weights, {
 		...(trained_on && { trained_on }),
 		...(found.sparsity && { log_sparsity: readSparsity(found.sparsity, cfg) }),

@@ -8,6 +8,7 @@ import {
 	pretrainedSae,
 } from "./pretrained";
 import { CONFIG, SCALER, SPARSITY, WEIGHTS } from "./save";
+import { TRAINED_ON } from "./trained-on";
 
 /** The weights as sparsify names them. */
 export const SPARSIFY = "sae.safetensors";
@@ -31,6 +32,7 @@ export interface SaeFiles {
 	weights: string;
 	sparsity?: string | undefined;
 	scaler?: string | undefined;
+	trained_on?: string | undefined;
 }
 
 export interface LocatedSae extends SaeFiles {
@@ -96,6 +98,7 @@ function localSae(
 		weights,
 		sparsity: find(SPARSITY),
 		scaler: find(SCALER),
+		trained_on: find(TRAINED_ON),
 		where: folder,
 		folder,
 		config_overrides,
@@ -140,6 +143,7 @@ async function collect(
 		weights,
 		sparsity: await files.wish(at(SPARSITY)),
 		scaler: await files.wish(at(SCALER)),
+		trained_on: await files.wish(at(TRAINED_ON)),
 	};
 }
 

@@ -36,7 +36,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isSplit(value: unknown): value is SplitRecord {
 	if (!isObject(value)) return false;
-	const { given, made, seed, by, group, sentences, units } = value;
+	const { given, made, seed, by, group, sentences, units, lacking } = value;
 	const areCounts = (of: unknown) =>
 		isObject(of) && PARTS.every((part) => Number.isSafeInteger(of[part]));
 	return (
@@ -45,6 +45,8 @@ function isSplit(value: unknown): value is SplitRecord {
 		Number.isSafeInteger(seed) === made &&
 		["text", "text and group"].includes(by as string) &&
 		(group === undefined || typeof group === "string") &&
+		(lacking === undefined ||
+			(Array.isArray(lacking) && lacking.every((p) => PARTS.includes(p)))) &&
 		Number.isSafeInteger(value.test_in_training) &&
 		areCounts(sentences) &&
 		areCounts(units)

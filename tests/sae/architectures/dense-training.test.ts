@@ -35,7 +35,7 @@ for (const architecture of ["standard", "jumprelu", "gated"] as const) {
 			d_in,
 		);
 		const few = { ...given, training_tokens: 20_000 };
-		const own = await trainSae(acts, few);
+		const own = await trainSae(activations(acts.data, d_in), few);
 		const none = { ...few, normalize_activations: "none" as const };
 		const other = await trainSae(scaled, none);
 		const x = acts.data.subarray(0, 300 * d_in);

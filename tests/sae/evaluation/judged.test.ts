@@ -124,7 +124,7 @@ test("few different texts are told, copies counting once", () => {
 	};
 	assert.match(
 		measured(copies).notes[0],
-		/^The test has 5 different texts only/,
+		/^What was measured has 5 different texts only, .*: give more sentences\.$/,
 	);
 });
 

@@ -96,6 +96,20 @@ test("the relative reconstruction bias of rows shrunk to a share is that share",
 	);
 });
 
+test("rows that are all alike have no variance to explain, whatever the last digits of their sums", () => {
+	const alike = measure(
+		[0.1, 0.2, 0.1, 0.2, 0.1, 0.2],
+		[0.1, 0.25, 0.1, 0.2, 0.1, 0.2],
+	);
+	for (const name of [
+		"explained_variance",
+		"explained_variance_legacy",
+		"fvu",
+	] as const)
+		assert.equal(alike[name], Number.NaN, name);
+	assert.equal(measure([1, 2], [1, 3]).explained_variance, Number.NaN);
+});
+
 test("reconstructions that point away from the rows have no bias that could be told", () => {
 	assert.equal(
 		measure([3, 4, 1, 0], [-6, -8, 0, 5]).relative_reconstruction_bias,

@@ -6,6 +6,7 @@ import { patience } from "../../../src/hub/retry";
 import { type Progress, setProgressSink } from "../../../src/progress";
 import { loadSae } from "../../../src/sae";
 import { isRelease, pretrainedSae } from "../../../src/sae/files/pretrained";
+import { trainedOnJson } from "../../../src/sae/files/trained-on";
 import { type FakeRepository, startHub, useHub } from "../../hub/server";
 import { temporaryFolder } from "../../tiny";
 import { someSae } from "../random-sae";
@@ -48,6 +49,15 @@ const without = (all: Record<string, Buffer | string>, ...names: string[]) =>
 		),
 	);
 
+const none = { train: 1, validation: 0, test: 0 };
+const trained_on = {
+	split: {
+		...{ given: true, made: false, by: "text" as const, test_in_training: 0 },
+		...{ sentences: none, units: none },
+	},
+	texts: Float64Array.of(17),
+};
+
 const repositories: Record<string, FakeRepository> = {
 	"models/jbloom/GPT2-Small-SAEs-Reformatted": {
 		files: files("blocks.8.hook_resid_pre", resJb),
@@ -65,9 +75,12 @@ const repositories: Record<string, FakeRepository> = {
 		branches: ["main", "v2"],
 	},
 	"models/org/flat": {
-		files: Object.fromEntries(
-			Object.entries(files("x")).map(([name, text]) => [name.slice(2), text]),
-		),
+		files: {
+			...Object.fromEntries(
+				Object.entries(files("x")).map(([name, text]) => [name.slice(2), text]),
+			),
+			"trained_on.json": trainedOnJson(trained_on),
+		},
 	},
 };
 const setup = startHub(repositories);
@@ -128,6 +141,12 @@ test("any repository serves by its name and a path in it, or its top", async () 
 	const scaled = await loadSae("org/saes", "scaled");
 	assert.equal(scaled.W_enc[5], 2 * own.W_enc[5]);
 	assert.equal(scaled.warnings, undefined);
+});
+
+test("what an SAE of the hub was trained on is known where its repository says it", async () => {
+	const seen = (await loadSae("org/flat")).trained_on;
+	assert.deepEqual(seen, trained_on);
+	assert.equal((await loadSae("org/saes", "a/b")).trained_on, undefined);
 });
 
 test("what the user says of an SAE goes over what its release says", async () => {

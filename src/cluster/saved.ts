@@ -62,13 +62,17 @@ export function checkRecord(value: unknown, refuse: Refuse): Saved {
 			Uint32Array.from(of),
 		]),
 	);
-	return { ...value, sentences: { ...sentences, offsets } } as Saved;
+	const token_ids = sentences.token_ids?.map((ids) => Int32Array.from(ids));
+	return {
+		...value,
+		sentences: { ...sentences, offsets, ...(token_ids && { token_ids }) },
+	} as Saved;
 }
 
 /** How many there are. */
 function checkSentences(value: unknown, refuse: Refuse): number {
 	if (!isFields(value)) return refuse("it has no sentences");
-	const { kind, name, text, labels, offsets, split, group } = value;
+	const { kind, name, text, labels, offsets, split, group, token_ids } = value;
 	if (kind !== "sentences" || typeof name !== "string")
 		refuse("its sentences have no name");
 	if (!isList(text) || !text.every((t) => typeof t === "string"))
@@ -97,6 +101,8 @@ function checkSentences(value: unknown, refuse: Refuse): number {
 		);
 	if (group !== undefined)
 		columns({ group }, "group", (v) => typeof v === "string");
+	if (token_ids !== undefined)
+		columns({ token_ids }, "token ids", (v) => isList(v) && v.every(isPlace));
 	return text.length;
 }
 

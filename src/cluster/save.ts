@@ -1,4 +1,4 @@
-import { withoutPaths } from "../files";
+import { withoutPath, withoutPaths } from "../files";
 import {
 	openSafetensors,
 	readTensor,
@@ -30,8 +30,10 @@ export function saveClustering(clustering: Clustering, file: string): void {
 	const offsets = Object.fromEntries(
 		Object.entries(sentences.offsets).map(([name, of]) => [name, [...of]]),
 	);
+	const { model_name } = rest;
 	const json = JSON.stringify({
 		...rest,
+		...(model_name !== undefined && { model_name: withoutPath(model_name) }),
 		...{ assignment: undefined, centres: undefined, space: undefined },
 		projection: undefined,
 		sentences: {

@@ -37,7 +37,8 @@ export function checkRecord(value: unknown, refuse: Refuse): Saved {
 			refuse(
 				`${name} is ${told(value[name])}, where ${of.map(told).join(" or ")} was expected`,
 			);
-	for (const name of ["hook_name", ...("before" in value ? ["before"] : [])])
+	const may = ["before", "model_name", "model_fingerprint"];
+	for (const name of ["hook_name", ...may.filter((name) => name in value)])
 		if (typeof value[name] !== "string") refuse(`${name} is no text`);
 	for (const name of ["inertia", "seed", "seconds", "restarts"])
 		if (!Number.isFinite(value[name])) refuse(`${name} is no number`);

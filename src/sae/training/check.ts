@@ -17,6 +17,8 @@ const OFF = {
 	l0: { share: 0.25, least: 0.5 },
 	fvu: { share: 0.25, least: 0.1 },
 };
+/** Rows that the last record has to be of: the variance of a few is another one than that of all. */
+const ENOUGH = 512;
 /** A share of all latents that may be silent and not counted as dead. */
 const SILENT = 0.05;
 
@@ -50,7 +52,9 @@ export async function checkTrained(
 			check.validation = held;
 		}
 		const last = records.at(-1);
-		const warnings = last ? differences(check, last, settings) : [];
+		const counted = (last?.tokens ?? 0) - (records.at(-2)?.tokens ?? 0);
+		const few = counted < Math.min(n, ENOUGH);
+		const warnings = last ? differences(check, last, settings, few) : [];
 		return { check, warnings };
 	} finally {
 		await encoder.release();
@@ -102,11 +106,12 @@ function differences(
 	check: TrainingCheck,
 	last: TrainingRecord,
 	settings: TrainSettings,
+	few: boolean,
 ): string[] {
 	const rows = `${check.whole ? "the" : "a sample of"} ${several(check.n_rows, "row")} it was trained on`;
 	return [
 		...firing(check, last, settings, rows),
-		...reconstructing(check, last, settings, rows),
+		...(few ? [] : reconstructing(check, last, settings, rows)),
 		...dying(check, last, settings, rows),
 	];
 }

@@ -149,3 +149,14 @@ export function writeAll(fd: number, piece: string | Uint8Array): void {
 	for (let at = 0; at < bytes.length; )
 		at += writeSync(fd, bytes, at, Math.min(bytes.length - at, 1 << 30));
 }
+
+/** A name without the folders of the machine that it was written on: those of older versions may be paths. */
+export function withoutPath(name: string): string {
+	const isPath = /^([/\\~.]|[a-zA-Z]:[/\\])|\\|\/.*\//.test(name);
+	return isPath ? (name.split(/[/\\]/).filter(Boolean).at(-1) ?? name) : name;
+}
+
+/** The name of a data set, which may be that of several files with commas between them, without their folders. */
+export function withoutPaths(name: string): string {
+	return name.split(", ").map(withoutPath).join(", ");
+}

@@ -1,4 +1,5 @@
 import type { Sentences } from "../dataset";
+import { withoutPaths } from "../files";
 import { listenTo } from "../interrupt";
 import {
 	type Decoder,
@@ -242,7 +243,7 @@ async function toFolder(
 			shard_tokens,
 		},
 		sentences: {
-			name: sentences.name,
+			name: withoutPaths(sentences.name),
 			count: sentences.text.length,
 			sha256: sentencesHash(sentences),
 			...(skipped > 0 && { skipped }),

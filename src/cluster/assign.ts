@@ -15,7 +15,7 @@ import { unitsIn } from "./units";
  *
  * `signal`: ends the work, with the signal's reason as error. Default: the notebook's interrupt.
  *
- * Throws where the source is of another kind, hook or width than the clustering's, where the sentences have not the
+ * Throws where the source is of another kind, model, hook or width than the clustering's, where the sentences have not the
  * offsets column that it was cut at, when no latent fires, and when numbers are not finite.
  */
 export async function assignSentences(
@@ -53,11 +53,17 @@ export async function assignSentences(
 function check(
 	clustering: Clustering,
 	source: Latents | Activations,
-	{ hook_name }: Activations,
+	{ hook_name, model }: Activations,
 ): void {
 	if (source.kind !== clustering.source)
 		throw new Error(
 			`The clustering is of ${clustering.source}, and was given ${source.kind}; give the ${clustering.source} of the new sentences.`,
+		);
+	const { model_fingerprint, model_name } = clustering;
+	const known = model_fingerprint && model.fingerprint;
+	if (known && model_fingerprint !== model.fingerprint)
+		throw new Error(
+			`The clustering is of the model "${model_name}", and the new sentences were read by ${model_name === model.name ? "another of that name, whose weights differ" : `"${model.name}"`}: extract them with the same model.`,
 		);
 	if (hook_name !== clustering.hook_name)
 		throw new Error(

@@ -95,6 +95,10 @@ async function clusterUntil(
 		k,
 		metric,
 		hook_name: acts.hook_name,
+		model_name: acts.model.name,
+		...(acts.model.fingerprint && {
+			model_fingerprint: acts.model.fingerprint,
+		}),
 		source: source.kind,
 		pool,
 		...(before !== undefined && { before }),

@@ -42,6 +42,10 @@ export interface Clustering extends UnitCounts {
 	/** "spherical": centres have the length 1 too, and what counts is the cosine. */
 	metric: "euclidean" | "spherical";
 	hook_name: HookName;
+	/** For reading; what the model is known by is `model_fingerprint`. Absent where an older file does not tell. */
+	model_name?: string;
+	/** Of the model that the rows are of (`ModelInfo.fingerprint`), where it is known. */
+	model_fingerprint?: string;
 	/** What was clustered. */
 	source: "latents" | "activations";
 	/** How a sentence's tokens became one row. */

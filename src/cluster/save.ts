@@ -1,3 +1,4 @@
+import { withoutPath, withoutPaths } from "../files";
 import {
 	openSafetensors,
 	readTensor,
@@ -17,7 +18,7 @@ const KEY = "sparselens_clustering";
 const MOST = 45_000_000;
 
 /**
- * Writes a clustering with its sentences to one `.safetensors` file: numbers as tensors, the rest as JSON in its header.
+ * Writes a clustering with its sentences (their files' names without folders) to one `.safetensors` file: numbers as tensors, the rest as JSON in its header.
  * Whole or not at all: an older file stays until the new one is there. Throws where it cannot be written, and where the
  * sentences are more than 45 MB.
  */
@@ -29,11 +30,18 @@ export function saveClustering(clustering: Clustering, file: string): void {
 	const offsets = Object.fromEntries(
 		Object.entries(sentences.offsets).map(([name, of]) => [name, [...of]]),
 	);
+	const { model_name } = rest;
 	const json = JSON.stringify({
 		...rest,
+		...(model_name !== undefined && { model_name: withoutPath(model_name) }),
 		...{ assignment: undefined, centres: undefined, space: undefined },
 		projection: undefined,
-		sentences: { ...sentences, offsets },
+		sentences: {
+			...sentences,
+			name: withoutPaths(sentences.name),
+			offsets,
+			token_ids: sentences.token_ids?.map((ids) => [...ids]),
+		},
 	});
 	const bytes = Buffer.byteLength(json);
 	if (bytes > MOST)

@@ -37,7 +37,8 @@ export function checkRecord(value: unknown, refuse: Refuse): Saved {
 			refuse(
 				`${name} is ${told(value[name])}, where ${of.map(told).join(" or ")} was expected`,
 			);
-	for (const name of ["hook_name", ...("before" in value ? ["before"] : [])])
+	const may = ["before", "model_name", "model_fingerprint"];
+	for (const name of ["hook_name", ...may.filter((name) => name in value)])
 		if (typeof value[name] !== "string") refuse(`${name} is no text`);
 	for (const name of ["inertia", "seed", "seconds", "restarts"])
 		if (!Number.isFinite(value[name])) refuse(`${name} is no number`);
@@ -62,13 +63,17 @@ export function checkRecord(value: unknown, refuse: Refuse): Saved {
 			Uint32Array.from(of),
 		]),
 	);
-	return { ...value, sentences: { ...sentences, offsets } } as Saved;
+	const token_ids = sentences.token_ids?.map((ids) => Int32Array.from(ids));
+	return {
+		...value,
+		sentences: { ...sentences, offsets, ...(token_ids && { token_ids }) },
+	} as Saved;
 }
 
 /** How many there are. */
 function checkSentences(value: unknown, refuse: Refuse): number {
 	if (!isFields(value)) return refuse("it has no sentences");
-	const { kind, name, text, labels, offsets, split, group } = value;
+	const { kind, name, text, labels, offsets, split, group, token_ids } = value;
 	if (kind !== "sentences" || typeof name !== "string")
 		refuse("its sentences have no name");
 	if (!isList(text) || !text.every((t) => typeof t === "string"))
@@ -97,6 +102,8 @@ function checkSentences(value: unknown, refuse: Refuse): number {
 		);
 	if (group !== undefined)
 		columns({ group }, "group", (v) => typeof v === "string");
+	if (token_ids !== undefined)
+		columns({ token_ids }, "token ids", (v) => isList(v) && v.every(isPlace));
 	return text.length;
 }
 

@@ -1,4 +1,5 @@
 import { isListText, tagsOfText } from "./lists";
+import { momentsOf } from "./moments";
 import { numberOf } from "./number";
 import { canonicalNumber } from "./numbers";
 import { counted, short, shortList } from "./say";
@@ -23,8 +24,8 @@ export interface Classes {
 
 /**
  * The labels of a column, each class written in one way, whatever kind of file they come from: without spaces around them;
- * where all are numbers, whole ones without ".0"; where all are true or false, in small letters. In such columns NaN, NA and
- * their like are no value, as are the words of `missing` everywhere. The tags of lists, where they are asked for, stand
+ * where all are numbers, whole ones without ".0"; where all are true or false, in small letters; where all are moments, as
+ * `momentsOf` says. In such columns NaN, NA and their like are no value, as are the words of `missing` everywhere. The tags of lists, where they are asked for, stand
  * between ";". Notes say what was changed, and which classes differ in nothing but spaces, case or the way of a number.
  */
 export function classesOf(
@@ -99,25 +100,25 @@ export function classesOf(
 	return result();
 }
 
-/** How to write values that are all numbers, or all true or false; undefined where they are neither. */
+/** How to write values that are all numbers, all true or false, or all moments; undefined where they are none of these. */
 function typed(values: string[]): ((value: string) => string) | undefined {
 	if (values.every((value) => NUMBER.test(value))) return plainNumber;
 	if (values.every((value) => /^(true|false)$/i.test(value)))
 		return (value) => value.toLowerCase();
-	return undefined;
+	return momentsOf(values);
 }
 
-/** A whole number without ".0", another one with the digits that it has, none with an exponent that JavaScript would not write. */
+/** A whole number without ".0", another one with the digits that it has, with an exponent where JavaScript would write one. */
 function plainNumber(value: string): string {
 	if (/inf/i.test(value)) return value.startsWith("-") ? "-inf" : "inf";
-	if (/[eE]/.test(value)) return canonicalNumber(value) ?? value;
+	if (/[eE]|^-?0\.0{6}/.test(value)) return canonicalNumber(value) ?? value;
 	const plain = value.replace(/\.0*$/, "");
 	return plain === "-0" ? "0" : plain;
 }
 
 function isLists(values: string[]): boolean {
 	return (
-		values.some((value) => /^\[.*['",].*\]$/s.test(value)) &&
+		values.some((value) => /^\[.*['",\s].*\]$/s.test(value)) &&
 		values.every(isListText)
 	);
 }
@@ -136,7 +137,7 @@ function nearlyEqual(column: string, classes: Set<string>): string[] {
 		String,
 	);
 	return [
-		`Classes of ${column} differ only in spaces, in upper and lower case, or in how a number is written: ${said}.`,
+		`Classes of ${column} differ only in spaces, in upper and lower case, or in how a character or a number is written: ${said}.`,
 	];
 }
 
@@ -144,7 +145,10 @@ function keyOf(value: string): string {
 	const number = value.length < 16 ? numberOf(value) : undefined;
 	return number !== undefined
 		? String(number)
-		: value.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
+		: value
+				.normalize("NFKC")
+				.toLowerCase()
+				.replace(/[\s\p{Cf}]+/gu, "");
 }
 
 /** Whether a text is a word for nothing, e.g. "NaN". */

@@ -11,12 +11,12 @@ export function tagsOf(list: unknown[]): string | undefined {
 }
 
 const STRING = String.raw`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`;
-const ITEM = String.raw`(?:${STRING}|-?\d+(?:\.\d+)?|True|False|None|true|false|null)`;
+const ITEM = String.raw`(?:${STRING}|-?\d+(?:\.\d*)?|True|False|None|true|false|null)`;
 const LIST = new RegExp(
-	String.raw`^\s*\[\s*(?:${ITEM}\s*(?:,\s*${ITEM}\s*)*,?\s*)?\]\s*$`,
+	String.raw`^\s*\[\s*(?:${ITEM}\s*(?:,\s*${ITEM}\s*)*,?\s*|${ITEM}(?:\s+${ITEM})+\s*)?\]\s*$`,
 );
 
-/** Whether a text is a list as Python or JSON writes it, e.g. "['a', 'b']". */
+/** Whether a text is a list as Python, numpy or JSON writes it, e.g. "['a', 'b']" or "['a' 'b']". */
 export const isListText = (text: string) =>
 	text.length < 10_000 && LIST.test(text);
 

@@ -61,6 +61,7 @@ async function take(
 		const taken = await readFile(bundled, options);
 		return {
 			...taken,
+			left: new Map(), // which columns it has is documented
 			where: (row) => taken.where(row).replace(bundled, source),
 		};
 	}

@@ -8,6 +8,9 @@ export const isIndexName = (name: string) =>
 		name,
 	);
 
+/** Columns that tell the rows apart, which nobody means as classes. */
+export const isIdName = (name: string) => /^id$/i.test(name);
+
 export interface ColumnNames {
 	/** By place: the name; undefined where the column is not read. */
 	names: (string | undefined)[];

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { quoted } from "../hub";
 import { reportProgress } from "../progress";
 import type { ClassNames } from "./classes";
-import { textColumnOf } from "./names";
+import { isIdName, textColumnOf } from "./names";
 import { openParquet, type ParquetFile } from "./parquet";
 import { append, type Table } from "./table";
 import { isOffset, MANY, MAX_DISTINCT } from "./take";
@@ -42,7 +42,7 @@ export function rowCollector({
 
 	const drop = (name: string, why: string) => {
 		columns.delete(name);
-		if (name !== "id") dropped.set(name, why);
+		if (!isIdName(name)) dropped.set(name, why);
 	};
 
 	/** Whether the file has what was asked for. */

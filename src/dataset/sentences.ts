@@ -1,5 +1,5 @@
 import { classesOf, isNothing } from "./labels";
-import { isIndexName, noColumn } from "./names";
+import { isIdName, isIndexName, noColumn } from "./names";
 import { offsetsOf } from "./offsets";
 import { limitNotes, stratifiedRows } from "./sample";
 import { counted, short, shortList } from "./say";
@@ -89,7 +89,7 @@ function labelColumns(
 	const left = new Map(asked ? [] : taken.left);
 	const labels: [string, string[]][] = []; // a column may be named "__proto__"
 	for (const name of asked ?? columns.keys()) {
-		if (!asked && (others.has(name) || /^id$/i.test(name))) continue;
+		if (!asked && (others.has(name) || isIdName(name))) continue;
 		const values = columnOf(source, taken, name);
 		const wanted = asked !== undefined || name === stratify;
 		const why = wanted ? undefined : noLabel(name, values);
@@ -127,8 +127,10 @@ function noLabel(name: string, values: string[]): string | undefined {
 
 /** A sentence on each column that is no label, those of too many values in one. */
 function leftNotes(left: Map<string, string>): string[] {
-	const many = [...left.keys()].filter((name) => left.get(name) === MANY);
-	const [one] = many;
+	const many = [...left.keys()].filter(
+		(name) => left.get(name) === MANY && !isIdName(name),
+	);
+	const one = many.find((name) => !isIndexName(name)) ?? many[0];
 	return [
 		...[...left]
 			.filter(([, why]) => why !== MANY)

@@ -13,7 +13,7 @@ export function asBatch(
 	input: Input,
 	prepend_bos?: boolean,
 ): TokenBatch {
-	if (typeof input !== "string" && !Array.isArray(input)) {
+	if (typeof input === "object" && input !== null && !Array.isArray(input)) {
 		checkBatch(info, input);
 		return input;
 	}
@@ -26,7 +26,7 @@ export function asBatch(
 			const tokens = toTokens(text, { prepend_bos });
 			if (tokens.special.every(Boolean))
 				throw new Error(
-					`The text ${JSON.stringify(text)} has no token besides special ones; give a text with at least one word, or token ids as model.batch([Int32Array.of(…)]).`,
+					`The text ${JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)} has no token besides special ones; give a text with at least one word, or token ids as model.batch([Int32Array.of(…)]).`,
 				);
 			if (tokens.cut > 0)
 				throw new Error(
@@ -124,10 +124,18 @@ export function batchesByLength(
 
 /** Throws where a batch does not fit the model or itself. */
 export function checkBatch(info: ModelInfo, tokens: TokenBatch): void {
-	const { ids, lengths, batch, seq } = tokens;
+	const { ids, lengths, batch, seq, cut } = tokens;
+	if (!ids || !lengths)
+		throw new Error(
+			"A text, a list of texts or a batch (of model.batch) was expected, and none of these was given.",
+		);
 	if (ids.length !== batch * seq || lengths.length !== batch)
 		throw new Error(
 			`The batch says ${batch} texts of ${seq} tokens, but has ${ids.length} ids and ${lengths.length} lengths.`,
+		);
+	if (cut && cut.length !== batch)
+		throw new Error(
+			`The batch says ${batch} texts, but how many tokens were cut of ${cut.length}.`,
 		);
 	if (batch * seq === 0)
 		throw new Error("The batch is empty: at least one token is needed.");
@@ -136,16 +144,19 @@ export function checkBatch(info: ModelInfo, tokens: TokenBatch): void {
 			`The longest text has ${seq} tokens, but the context of "${info.name}" holds ${info.n_ctx}; cut it.`,
 		);
 	for (let text = 0; text < batch; text++)
-		if (!(lengths[text] >= 1 && lengths[text] <= seq))
+		if (!whole(lengths[text], 1, seq))
 			throw new Error(
 				`The batch says that text ${text} has ${lengths[text]} tokens, where 1 to ${seq}, the tokens side by side, are possible.`,
 			);
-	const wrong = ids.find((id) => id < 0 || id >= info.d_vocab);
+	const wrong = ids.find((id) => !whole(id, 0, info.d_vocab - 1));
 	if (wrong !== undefined)
 		throw new Error(
 			`There is no token ${wrong} in "${info.name}": its ids are 0 to ${info.d_vocab - 1}.`,
 		);
 }
+
+const whole = (value: number, least: number, most: number) =>
+	Number.isInteger(value) && value >= least && value <= most;
 
 /** The texts from number `from` up to `to` (exclusive) of a batch; nothing is copied. */
 export function textsOf(

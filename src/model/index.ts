@@ -2,7 +2,6 @@ export { ablate, type PartName } from "./ablate";
 export { batchesByLength, checkIds } from "./batch";
 export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
-export { withoutPath } from "./name";
 export { loadOnnxModel } from "./onnx";
 export { NotFinite } from "./texts";
 export { UntokenizableText } from "./tokenizer";

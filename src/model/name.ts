@@ -15,9 +15,3 @@ export function folderName(folder: string): string {
 export function fileName(file: string, home: string): string {
 	return relative(dirname(home), file).replaceAll("\\", "/");
 }
-
-/** A name without the folders of the machine that it was written on: those of older versions may be paths. */
-export function withoutPath(name: string): string {
-	const isPath = /^([/\\~.]|[a-zA-Z]:[/\\])|\\|\/.*\//.test(name);
-	return isPath ? (name.split(/[/\\]/).filter(Boolean).at(-1) ?? name) : name;
-}

@@ -13,6 +13,10 @@ export function makeTokens(
 		);
 	};
 	const toTokens: Model["toTokens"] = (text, options = {}) => {
+		if (typeof text !== "string")
+			throw new Error(
+				`A text was expected, but ${text === null ? "null" : `a value of type ${typeof text}`} was given.`,
+			);
 		const { ids, start, end, special } = needed().encode(text);
 		const bos = info.bos_token_id;
 		if (options.prepend_bos && bos === null)

@@ -59,6 +59,15 @@ test("what is written to a folder is what memory would have held", async () => {
 	assert.ok(filesOf(at("whole")).size > 8, "there are several shards");
 });
 
+test("a store names the file of its sentences without the folders of the machine", async () => {
+	const to = at("named");
+	const named = { ...sentences, name: "/home/me/a.csv, /home/me/b.csv" };
+	const acts = await extract(model, named, { hook_name, to, ...small });
+	assert.equal(acts.sentences.name, "a.csv, b.csv");
+	for (const [name, bytes] of filesOf(to))
+		assert.ok(!bytes.includes("/home"), name);
+});
+
 test("the groups of sentences are kept in a store, and a store of sentences without any has none", async () => {
 	const group = sentences.text.map((_, i) => (i % 3 ? `author ${i % 4}` : ""));
 	const to = at("groups");

@@ -247,3 +247,29 @@ test("a file that is cut off, of another sort, or not there is refused", async (
 	);
 	assert.throws(() => loadClustering(join(folder, "none")), /does not exist/);
 });
+
+test("what is saved names no folder, and token ids come back as they were", async () => {
+	const token_ids = acts.sentences.text.map((_, i) => Int32Array.of(i, 7));
+	const saved = await cluster(acts, options);
+	const sentences = { ...acts.sentences, name: "/home/me/a.csv", token_ids };
+	saveClustering({ ...saved, model_name: "/home/me/m", sentences }, file);
+	assert.ok(!readFileSync(file, "latin1").includes("/home"));
+	const loaded = loadClustering(file);
+	assert.equal(loaded.sentences.name, "a.csv");
+	assert.deepEqual(loaded.sentences.token_ids, token_ids);
+});
+
+test("sentences that another model of the same name has read are refused", async () => {
+	const of = (given: typeof acts, fingerprint: string) => ({
+		...given,
+		model: { ...given.model, fingerprint },
+	});
+	saveClustering(await cluster(of(acts, "a"), options), file);
+	const loaded = loadClustering(file);
+	await assert.rejects(
+		assignSentences(loaded, of(fresh, "b")),
+		/another of that name, whose weights differ: extract them with the same model/,
+	);
+	const { assignment } = await assignSentences(loaded, of(fresh, "a"));
+	assert.equal(assignment.length, 7);
+});

@@ -447,3 +447,56 @@ test("notes are shown, and stay with a selection", async () => {
 	assert.match(text, /1 row without a text is left out, in line 3/);
 	assert.match(html, /1 row without a text is left out, in line 3/);
 });
+
+test("moments are one class however a program writes them", async () => {
+	const of = async (...values: string[]) => {
+		const rows = values.map((value, i) => `Text ${i}.,${value}`).join("\n");
+		return (await csv(`text,at\n${rows}\n`)).labels.at;
+	};
+	const noon = "2024-01-31T12:00:00";
+	assert.deepEqual(
+		await of("2024-01-31 12:00:00", `${noon}.000`, noon, "NaT"),
+		[noon, noon, noon, ""],
+	);
+	assert.deepEqual(await of(`${noon}.500000`, noon), [`${noon}.500`, noon]);
+	assert.deepEqual(
+		await of("2024-01-31 12:00:00+00:00", `${noon}.000Z`, `${noon}+02:00`),
+		[`${noon}Z`, `${noon}Z`, "2024-01-31T10:00:00Z"],
+	);
+	assert.deepEqual(await of("2024-01-31T00:00:00", "2024-02-01 00:00:00.000"), [
+		"2024-01-31",
+		"2024-02-01",
+	]);
+	assert.deepEqual(await of("2024-13-31 00:00:00", noon), [
+		"2024-13-31 00:00:00",
+		noon,
+	]);
+	const parquet = parquetOf({ text: ["A."], at: ["2024-01-31 00:00:00"] });
+	assert.deepEqual((await load("parquet", parquet)).labels.at, ["2024-01-31"]);
+});
+
+test("a small number is one class, whether it has an exponent or zeros", async () => {
+	const { labels } = await csv("text,x\nA.,1e-07\nB.,0.0000001\nC.,0.35\n");
+	assert.deepEqual(labels.x, ["1e-7", "1e-7", "0.35"]);
+});
+
+test("lists as numpy prints them are lists", async () => {
+	const content = "text,tags,n\nA.,['a' 'b'],[1. 2.5]\nB.,['b'],[3.]\n";
+	const { labels, notes = [] } = await csv(content);
+	assert.deepEqual(labels, {});
+	assert.match(notes.join("\n"), /"tags" is left out: it holds lists/);
+	const asked = await csv(content, { label_columns: ["tags"] });
+	assert.deepEqual(asked.labels.tags, ["a;b", "b"]);
+	const words = await csv("text,tag\nA.,[a b]\nB.,[c]\n");
+	assert.deepEqual(words.labels.tag, ["[a b]", "[c]"]);
+});
+
+test("classes that look alike are told, also behind an accent or a character of no width", async () => {
+	const { notes = [] } = await csv(
+		"text,label\nA.,caf\u00e9\nB.,cafe\u0301\nC.,pos\nD.,po\u200bs\n",
+	);
+	assert.match(
+		notes.join("\n"),
+		/how a character or a number is written: "café" and "cafe\u0301", "pos" and "po\u200bs"/,
+	);
+});

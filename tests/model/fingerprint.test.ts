@@ -8,6 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { withoutPath, withoutPaths } from "../../src/files";
 import {
 	openSafetensors,
 	readTensor,
@@ -15,7 +16,7 @@ import {
 } from "../../src/formats/safetensors";
 import { loadModel, untrainedModel } from "../../src/model";
 import { fingerprintOf } from "../../src/model/fingerprint";
-import { fileName, folderName, withoutPath } from "../../src/model/name";
+import { fileName, folderName } from "../../src/model/name";
 import { type RandomGpt2, temporaryFolder, writeRandomGpt2 } from "../tiny";
 
 const { folder, remove } = temporaryFolder();
@@ -141,4 +142,8 @@ test("a name says what the folder is called, and not where it is", async () => {
 		["runs/july/final", "final"],
 	])
 		assert.equal(withoutPath(name), short);
+	assert.equal(
+		withoutPaths("/a/b.csv, c.csv and 2 more"),
+		"b.csv, c.csv and 2 more",
+	);
 });

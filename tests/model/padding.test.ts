@@ -6,6 +6,7 @@ import {
 	type Intervention,
 	loadModel,
 	type Model,
+	type TokenBatch,
 } from "../../src/model";
 import { at, norms } from "../../src/tensors";
 import { largestDifference } from "../numbers";
@@ -255,6 +256,27 @@ test("a batch made by hand may have lengths below its width, and none beyond it"
 			model.run(made(length)),
 			/text 0 has -?\d tokens, where 1 to 5/,
 		);
+	const odd = (change: object) =>
+		model.run({ ...made(3), ...change } as unknown as TokenBatch);
+	await assert.rejects(
+		odd({ lengths: [2.5] }),
+		/text 0 has 2\.5 tokens, where 1 to 5/,
+	);
+	await assert.rejects(odd({ ids: [1, 1.5, 2, 3, 4] }), /no token 1\.5/);
+	await assert.rejects(odd({ cut: new Int32Array(2) }), /tokens were cut of 2/);
+});
+
+test("what is no text is refused in a sentence that is no longer than one", async () => {
+	const run = (input: unknown) => model.run(input as string);
+	await assert.rejects(run(5), /A text was expected, but .* number was given/);
+	await assert.rejects(run(undefined), /A text was expected/);
+	await assert.rejects(run(["a", null]), /but null was given/);
+	await assert.rejects(run({}), /a list of texts or a batch/);
+	const specials = "<|endoftext|>".repeat(100);
+	await assert.rejects(
+		run(specials),
+		({ message }: Error) => message.length < 250 && /special/.test(message),
+	);
 });
 
 test("generation changes what it is told to, or says that it cannot", async () => {

@@ -71,6 +71,7 @@ const reasons: Partial<Record<Named, string>> = {
 	nmse: "a row has no length to divide by",
 	relative_reconstruction_bias: "reconstructions point away from the rows",
 	mean_decoder_cosine: "there is no other latent",
+	dead_fraction: "not known: the sentences have no train part",
 };
 
 /** A number and what it says, or a dash and why. */

@@ -51,7 +51,10 @@ export interface SaeEvaluation
 	n_tokens: number;
 	/** Special tokens (BOS and the like) in the same texts, which no metric counts. */
 	excluded: number;
-	/** Latents that never fire on the train split (without one: on what the SAE was trained on, or on any sentence), as a share of d_sae. */
+	/**
+	 * Latents that never fire on the train split (without one: on what the SAE was trained on, or on any sentence), as a share
+	 * of d_sae; NaN where the sentences' own split has no train part: not known.
+	 */
 	dead_fraction: number;
 	/** Wall-clock. */
 	seconds: number;
@@ -191,10 +194,13 @@ async function deadFraction(
 			throw new Error(
 				"The latents given are another SAE's: give those of `sae.encode(acts)`.",
 			);
-		for (const row of trainingRows(sae, latents)) mark(latents, row);
+		const rows = trainingRows(sae, latents);
+		if (rows.length === 0) return Number.NaN;
+		for (const row of rows) mark(latents, row);
 	} else {
 		const seen = trainingSentences(sae, sentences);
 		const split = seen.split && "train";
+		if (split && !seen.split?.includes(split)) return Number.NaN;
 		const texts = await tokensOf(sae, model, seen, split, signal);
 		let done = 0;
 		for (const numbers of batchesByLength(texts)) {

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { writeError, writeFileAtomic } from "../../files";
+import { withoutPath, writeError, writeFileAtomic } from "../../files";
 import { writeSafetensors } from "../../formats/safetensors";
-import { withoutPath } from "../../model";
 import type { Latents, Sae, SaeConfig, SaeWeights } from "../types";
 import { TRAINED_ON, trainedOnJson } from "./trained-on";
 

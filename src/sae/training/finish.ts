@@ -1,5 +1,5 @@
 import type { Activations } from "../../activations";
-import { withoutPath } from "../../model";
+import { withoutPath } from "../../files";
 import { architectures } from "../architectures";
 import type { TraineeShape, TraineeState } from "../engine/trainee";
 import { scalesRows } from "../normalize";

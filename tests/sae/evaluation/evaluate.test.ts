@@ -314,6 +314,17 @@ test("only the split asked for is measured, test by default, and dead latents ar
 	assert.equal(onValidation.n_tokens, 2);
 });
 
+test("without a train part it is not known which latents are dead", async () => {
+	const none = sentences(["ab", "bd"], ["test", "test"]);
+	const e = await evaluate(sae, fakeModel(), none);
+	assert.equal(e.n_tokens, 4);
+	assert.ok(Number.isNaN(e.dead_fraction));
+	const acts = activations(Float32Array.of(1, 0, 0, 1), 2, ["test", "test"]);
+	const latents = await sae.encode(acts);
+	const given = await evaluate(sae, fakeModel(), none, { latents });
+	assert.ok(Number.isNaN(given.dead_fraction));
+});
+
 test("latents that are given say which are dead, by the rows of the train split", async () => {
 	const acts = activations(Float32Array.of(1, 0, 0, 1), 2, ["train", "test"]);
 	const latents = await sae.encode(acts);

@@ -76,6 +76,7 @@ export function createCompiler(): Compiler {
 	});
 	let declarations = ""; // of the variables, as the text of a declaration file
 	let known: Names = new Map(); // those of them that hold values
+	let written = new Set<string>(); // those that code of earlier cells may still write
 	let versions = 0;
 
 	const compile = (code: string, file: string): Compiled => {
@@ -93,12 +94,10 @@ export function createCompiler(): Compiler {
 			return { failure: compileFailure(told, code) };
 		}
 		const { js: compiled, map, declarations: text } = emitted;
-		const { js, edits, async, names, vars } = linkCell(
-			compiled,
-			known,
-			emitted.facts,
-		);
+		const linked = linkCell(compiled, known, emitted.facts);
+		const { js, edits, async, names, vars } = linked;
 		const all = [...names.keys()];
+		const constants = all.filter((name) => names.get(name)?.constant);
 		return {
 			code: {
 				js: `${js}\n${mapComment(map, compiled, edits, file)}`,
@@ -106,6 +105,8 @@ export function createCompiler(): Compiler {
 				file,
 				names: all,
 				vars,
+				constants,
+				guarded: constants.filter((name) => written.has(name)),
 				modules: converted.sideOutputs ?? [],
 				unchecked: uncheckedImports(ts, code, untyped),
 			},
@@ -119,6 +120,7 @@ export function createCompiler(): Compiler {
 				const left = declarationsAfter(ts, declarations, declared);
 				// tslab has changed in memory what it read: a text of its own lets the compiler read all of it again
 				if (/\S/.test(text)) declarations = `${left}\n// ${++versions}\n`;
+				for (const name of linked.written) written.add(name);
 				known = new Map([
 					...known,
 					...[...names].filter(([name]) => declared.assigned.includes(name)),
@@ -136,6 +138,7 @@ export function createCompiler(): Compiler {
 		reset: () => {
 			declarations = "";
 			known = new Map();
+			written = new Set();
 		},
 		close: () => converter.close(),
 	};
@@ -149,6 +152,8 @@ function done(warnings: string[]): Compiled {
 		file: "",
 		names: [],
 		vars: [],
+		constants: [],
+		guarded: [],
 		modules: [],
 	};
 	return { code, warnings, settle: () => {} };

@@ -29,6 +29,8 @@ export interface Linked {
 	names: Names;
 	/** Of these, the ones declared with var, which are undefined from the start. */
 	vars: string[];
+	/** The variables that its functions, or an asynchronous cell, may still write when later cells run. */
+	written: string[];
 }
 
 /** What the TypeScript of a cell says that its JavaScript does not. */
@@ -63,6 +65,8 @@ export function linkCell(
 	const own = declaredNames(file);
 	const edits: Edit[] = [];
 	const hoisted: string[] = [];
+	const writtenAtOnce = new Set<string>();
+	const written = new Set<string>();
 	let async = false;
 	const insert = (at: number, text: string) =>
 		edits.push({ start: at, end: at, text });
@@ -81,7 +85,10 @@ export function linkCell(
 	const link = (name: typescript.Identifier) => {
 		if (!isReference(name) || !isVariable(name)) return;
 		const short = isShort(name) ? `: ${name.text}${mark}` : mark;
-		if (isConstant(name.text) && inner.isAssignmentTarget(name)) {
+		const isWritten = inner.isAssignmentTarget(name);
+		if (isWritten)
+			(isInFunction(name) ? written : writtenAtOnce).add(name.text);
+		if (isConstant(name.text) && isWritten) {
 			const target = `const${mark}.${name.text}`;
 			replace(name, isShort(name) ? `${name.text}: ${target}` : target);
 		} else insert(name.end, short);
@@ -185,7 +192,9 @@ export function linkCell(
 		});
 	edits.sort((a, b) => a.start - b.start || a.end - b.end);
 	const vars = [...own].filter(([, { isVar }]) => isVar).map(([name]) => name);
-	return { js: edited(js, edits), edits, async, names: own, vars };
+	if (async) for (const name of writtenAtOnce) written.add(name);
+	const linked = { js: edited(js, edits), edits, async, names: own, vars };
+	return { ...linked, written: [...written] };
 }
 
 const isTop = (node: Node) => node.parent && ts.isSourceFile(node.parent);
@@ -214,7 +223,8 @@ function declaredNames(
 		const { exportClause } = statement;
 		if (!exportClause || !ts.isNamedExports(exportClause)) continue;
 		for (const { name } of exportClause.elements) {
-			const declaration = locals.get(name.text)?.declarations?.[0];
+			const declaration = locals.get(name.escapedText as string)
+				?.declarations?.[0];
 			if (!declaration) continue; // such as a name of `declare`
 			const flags = ts.getCombinedNodeFlags(declaration);
 			const isVariable =
@@ -279,7 +289,7 @@ function isLocal(name: typescript.Identifier, file: Node): boolean | undefined {
 	let inside: Node = name;
 	for (let at: Node | undefined = name.parent; at; at = at.parent) {
 		const { locals } = at as { locals?: Map<string, typescript.Symbol> };
-		const found = locals?.get(name.text)?.declarations?.[0];
+		const found = locals?.get(name.escapedText as string)?.declarations?.[0];
 		// what the body of a function declares is not there for its parameters
 		const { body } = at as typescript.FunctionLikeDeclaration;
 		const isHidden =

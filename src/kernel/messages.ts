@@ -18,6 +18,10 @@ export interface CellCode {
 	names: string[];
 	/** Of these, the ones declared with var. */
 	vars: string[];
+	/** Of the names, the constants. */
+	constants: string[];
+	/** Of these, the ones that code of earlier cells would write, as variables that they were. */
+	guarded: string[];
 	/** Files beside the notebook that it imports, compiled. */
 	modules: { path: string; data: string }[];
 	/** What it imports from packages without types; default: nothing. */

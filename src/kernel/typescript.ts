@@ -73,7 +73,7 @@ function strictTypeScript(): TypeScript {
 							"package:*": packageFolders(process.cwd()),
 						},
 					},
-					onlyRealChanges(withManyTimers(system)),
+					onlyRealChanges(withManyTimers(withNamesAsWritten(system))),
 					...rest,
 				) as Host,
 			),
@@ -301,6 +301,25 @@ function withManyTimers(system: typescript.System): typescript.System {
 			else system.clearTimeout?.(timer);
 		},
 	});
+}
+
+/**
+ * tslab exports what a cell declares under the names by which TypeScript keeps it: those that begin with two underscores
+ * have a third there, and with two it keeps what is no name, such as `declare global`.
+ */
+function withNamesAsWritten(system: typescript.System): typescript.System {
+	const readFile: typescript.System["readFile"] = (path, encoding) => {
+		const text = system.readFile(path, encoding);
+		if (!path.endsWith("__tslab__.ts")) return text;
+		return text?.replace(/(?<=\nexport \{)[^{}\n]*__[^{}\n]*(?=\}$)/, (list) =>
+			list
+				.split(", ")
+				.filter((name) => !/^__(?!_)/.test(name))
+				.map((name) => name.replace(/^___/, "__"))
+				.join(", "),
+		);
+	};
+	return Object.assign(Object.create(system), { readFile });
 }
 
 /** The user's own files that are watched: when each changed last, and whom to tell of it. */

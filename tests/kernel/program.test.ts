@@ -329,3 +329,46 @@ test("names that a loop or a block declares with var have their types in later c
 		/does not exist on type 'string'/,
 	);
 });
+
+test("a constant stays what it is, also for a function that wrote the variable of that name", async () => {
+	const assignment = /Assignment to constant variable/;
+	await last("let wasLet = 1; function bump() { wasLet++; return wasLet; }");
+	assert.equal(await last("bump()"), 2);
+	await last("const wasLet = 50;");
+	assert.match(String(await thrownBy("bump()")), assignment);
+	assert.equal(await last("wasLet"), 50);
+	assert.equal(await last("let wasLet = 7; bump()"), 8);
+	await last(
+		"const wasConst = 1; function change() {\n// @ts-ignore\n[wasConst] = [2];\n}",
+	);
+	assert.match(String(await thrownBy("change()")), assignment);
+	assert.equal(await last("let wasConst = 5;", "change(); wasConst"), 2);
+	await last(
+		"let inAsync = 0; let resume = () => {};\nconst running = (async () => { await new Promise<void>((r) => { resume = r; }); inAsync = 1; })();\nrunning.catch(() => {});\n0",
+		"const inAsync = 9;",
+	);
+	assert.match(String(await thrownBy("resume(); await running")), assignment);
+	assert.equal(await last("inAsync"), 9);
+});
+
+test("names may begin with any number of underscores", async () => {
+	assert.equal(
+		await last(
+			"const _one = 1, __two = 2, ___three = 3;\nfunction __f() { return __two; }\nclass __C { a = ___three; }\nenum __E { A = 4 }\nlet { __d, ...__rest } = { __d: 5, z: 6 };\ntype __T = number;\ninterface __I { a: __T }",
+			"__d = 20;",
+			"const typed: __I = { a: 1 };\n[_one, __f(), new __C().a, __E.A, __d, __rest.z, typed.a].join()",
+		),
+		"1,2,3,4,20,6,1",
+	);
+});
+
+test("a cell may add to global types", async () => {
+	assert.equal(
+		await last(
+			"declare global { interface Array<T> { mine(): number } }\nArray.prototype.mine = function () { return this.length; };",
+			"[1, 2].mine()",
+			"delete (Array.prototype as any).mine",
+		),
+		true,
+	);
+});

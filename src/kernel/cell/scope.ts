@@ -63,9 +63,7 @@ export function createScope(
 			);
 			kept.push(module);
 			const run = module.exports as Run;
-			const expected = code.names.map((name) =>
-				expect(name, code.vars.includes(name)),
-			);
+			const expected = code.names.map((name) => expect(name, code));
 			return {
 				run: async () => run(require, imported, constant),
 				end: (failed) =>
@@ -78,10 +76,17 @@ export function createScope(
 /** What stands at the left of an assignment to a constant, which the compiler refuses where it is not told to ignore it. */
 const constant = new Proxy(Object.create(null), {
 	get: (_, name: string) => variables[name + mark],
-	set: () => {
-		throw new TypeError("Assignment to constant variable.");
+	set: (_, name: string, value) => {
+		if (constants.has(name)) refuse();
+		variables[name + mark] = value; // a later cell made a variable of it
+		return true;
 	},
 });
+
+const constants = new Set<string>();
+function refuse(): never {
+	throw new TypeError("Assignment to constant variable.");
+}
 
 const define = (name: string, property: PropertyDescriptor) =>
 	Object.defineProperty(globalThis, name + mark, {
@@ -106,8 +111,14 @@ function follow(
 /** Variables that a cell which failed declares and has not reached. */
 const unreached = new Set<string>();
 
-/** Makes a variable ready to be declared. `end` says whether it was. */
-function expect(name: string, isVar: boolean) {
+/**
+ * Makes a variable ready to be declared. `end` says whether it was. A guarded constant stays an accessor, which refuses
+ * the values that older code gives it.
+ */
+function expect(name: string, code: CellCode) {
+	const isVar = code.vars.includes(name);
+	const isConstant = code.constants.includes(name);
+	const isGuarded = code.guarded.includes(name);
 	const before = unreached.has(name)
 		? undefined
 		: Object.getOwnPropertyDescriptor(globalThis, name + mark);
@@ -120,7 +131,10 @@ function expect(name: string, isVar: boolean) {
 		},
 		set: (value) => {
 			unreached.delete(name);
-			set(name, value);
+			if (isConstant) constants.add(name);
+			else constants.delete(name);
+			if (isGuarded) define(name, { get: () => value, set: refuse });
+			else set(name, value);
 		},
 	});
 	return {

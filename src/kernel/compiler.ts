@@ -10,6 +10,7 @@ import { compileFailure, type Failure } from "./failure";
 import { linkCell, type Names } from "./link";
 import { magicsIn } from "./magics";
 import type { CellCode, Outcome } from "./messages";
+import { unmarkedTypes } from "./names";
 import { tslabRequire } from "./tslab";
 import { emitted, lookForChanges, ts, untyped } from "./typescript";
 import { uncheckedImports } from "./untyped";
@@ -76,7 +77,7 @@ export function createCompiler(): Compiler {
 	});
 	let declarations = ""; // of the variables, as the text of a declaration file
 	let known: Names = new Map(); // those of them that hold values
-	let written = new Set<string>(); // those that code of earlier cells may still write
+	let written = new Set<string>(); // those that functions of earlier cells write
 	let versions = 0;
 
 	const compile = (code: string, file: string): Compiled => {
@@ -169,7 +170,7 @@ function ofTheCell(findings: Finding[], code: string): Finding[] {
 /** A finding as "line:column - text", behind the file where it is not the cell. */
 function line({ fileName, start, messageText, code }: Finding): string {
 	const file = fileName ? `${fileName} ` : "";
-	const text = `${file}${start.line + 1}:${start.character + 1} - ${messageText}`;
+	const text = `${file}${start.line + 1}:${start.character + 1} - ${unmarkedTypes(messageText)}`;
 	return `${text}${hint(messageText, code)}`;
 }
 

@@ -29,7 +29,7 @@ export interface Linked {
 	names: Names;
 	/** Of these, the ones declared with var, which are undefined from the start. */
 	vars: string[];
-	/** The variables that its functions, or an asynchronous cell, may still write when later cells run. */
+	/** The variables that its functions write, also when later cells run. */
 	written: string[];
 }
 
@@ -65,7 +65,6 @@ export function linkCell(
 	const own = declaredNames(file);
 	const edits: Edit[] = [];
 	const hoisted: string[] = [];
-	const writtenAtOnce = new Set<string>();
 	const written = new Set<string>();
 	let async = false;
 	const insert = (at: number, text: string) =>
@@ -86,8 +85,7 @@ export function linkCell(
 		if (!isReference(name) || !isVariable(name)) return;
 		const short = isShort(name) ? `: ${name.text}${mark}` : mark;
 		const isWritten = inner.isAssignmentTarget(name);
-		if (isWritten)
-			(isInFunction(name) ? written : writtenAtOnce).add(name.text);
+		if (isWritten && isInFunction(name)) written.add(name.text);
 		if (isConstant(name.text) && isWritten) {
 			const target = `const${mark}.${name.text}`;
 			replace(name, isShort(name) ? `${name.text}: ${target}` : target);
@@ -192,7 +190,6 @@ export function linkCell(
 		});
 	edits.sort((a, b) => a.start - b.start || a.end - b.end);
 	const vars = [...own].filter(([, { isVar }]) => isVar).map(([name]) => name);
-	if (async) for (const name of writtenAtOnce) written.add(name);
 	const linked = { js: edited(js, edits), edits, async, names: own, vars };
 	return { ...linked, written: [...written] };
 }
@@ -223,8 +220,9 @@ function declaredNames(
 		const { exportClause } = statement;
 		if (!exportClause || !ts.isNamedExports(exportClause)) continue;
 		for (const { name } of exportClause.elements) {
-			const declaration = locals.get(name.escapedText as string)
-				?.declarations?.[0];
+			const declaration = locals.get(
+				ts.escapeLeadingUnderscores(name.text) as string,
+			)?.declarations?.[0];
 			if (!declaration) continue; // such as a name of `declare`
 			const flags = ts.getCombinedNodeFlags(declaration);
 			const isVariable =

@@ -20,7 +20,7 @@ export interface CellCode {
 	vars: string[];
 	/** Of the names, the constants. */
 	constants: string[];
-	/** Of these, the ones that code of earlier cells would write, as variables that they were. */
+	/** Of these, the ones that functions of earlier cells would write, as the variables that they were. */
 	guarded: string[];
 	/** Files beside the notebook that it imports, compiled. */
 	modules: { path: string; data: string }[];

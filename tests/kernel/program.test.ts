@@ -372,3 +372,48 @@ test("a cell may add to global types", async () => {
 		true,
 	);
 });
+
+test("a value keeps the type that it was made with when the type's name gets another meaning", async () => {
+	await last(
+		"class Old { m() { return 1; } again() { return new Old(); } }\nconst made = new Old(), all = [made], Kept = Old;\nfunction make() { return new Old(); }\nfunction take(one: Old) { return typeof one; }\nclass Heir extends Old { own = 2; }",
+		"class Old { k() { return 2; } }",
+	);
+	assert.equal(await last("made.m() + all[0].m() + made.again().m()"), 3);
+	assert.equal(await last("make().k() + new Old().k()"), 4);
+	assert.equal(await last("new Heir().m() + new Kept().m()"), 2);
+	assert.equal(await last("take(made) + take(new Old())"), "objectobject");
+	assert.match(
+		await refused("made.k()"),
+		/Property 'k' does not exist on type 'Old \(earlier\)'/,
+	);
+	await last(
+		"interface Shape { a: number }\nconst shape: Shape = { a: 1 };\nconst area = (s: Shape) => s.a;",
+		"interface Shape { b: string }",
+		'const other: Shape = { b: "x" };',
+	);
+	assert.equal(await last("area(shape) + shape.a + other.b"), "2x");
+	await last(
+		"enum Side { Left, Right }\nconst side: Side = Side.Right;",
+		'enum Side { Up = "up" }',
+	);
+	assert.equal(await last("side.toFixed() + Side.Up"), "1up");
+	await last("const Old = 5;");
+	assert.equal(await last("made.m() + Old"), 6);
+	assert.match(await refused("made.nothing"), /does not exist on type 'Old/);
+	const { candidates } = notebook.compiler.complete("Ol", 2);
+	assert.deepEqual(
+		candidates.filter((name) => name.startsWith("Old")),
+		["Old"],
+	);
+});
+
+test("a class that is declared again as it was takes the values that it had", async () => {
+	const code =
+		"class Same { private secret = 1; peek() { return this.secret; } }";
+	await last(
+		code,
+		"let held = new Same();\nconst peek = (s: Same) => s.peek();",
+		code,
+	);
+	assert.equal(await last("held = new Same(); peek(held)"), 1);
+});

@@ -1,5 +1,6 @@
 // What the kernel knows about code that is being written.
 import type * as typescript from "typescript";
+import { mark, unmarkedTypes } from "./names";
 import { tslabRequire } from "./tslab";
 import { ts } from "./typescript";
 
@@ -57,7 +58,10 @@ export function completion(
 	at: number,
 ): Completion {
 	const literal = found.start === at ? literalAround(code, at) : undefined;
-	if (!literal) return found;
+	if (!literal) {
+		const named = found.candidates.filter((name) => !name.includes(mark));
+		return { ...found, candidates: named };
+	}
 	const begun = code.slice(literal.start, at);
 	const candidates = found.candidates.filter((text) => text.startsWith(begun));
 	return { ...found, ...literal, candidates };
@@ -74,7 +78,7 @@ export function inspection(
 ): string | undefined {
 	const info = look(at) ?? look(calleeAround(code, at));
 	if (!info) return undefined;
-	const text: string = printQuickInfo(info);
+	const text = unmarkedTypes(printQuickInfo(info));
 	return unwrapped(
 		text.replace(/^\(alias\) /, "").replace(/^(.*)\nexport [\w$]+$/m, "$1"),
 	);

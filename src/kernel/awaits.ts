@@ -28,6 +28,9 @@ export function withAwaitHints(
 	];
 }
 
+/** "Conversion of type … to type … may be a mistake …" */
+const conversion = 2352;
+
 /** How a finding speaks of a promise that stands where its value was meant. */
 const ofPromise =
 	/(?:\b(?:Type|Argument of type|on type|index type|applied to types?|since this|missing in type|because the types) |\band )'Promise<|not comparable to type 'Promise</;
@@ -40,6 +43,8 @@ function meansAwait({
 }: Diagnostic): boolean {
 	if (relatedInformation?.some(({ code }) => code === forgotten)) return true;
 	if (code === misspelt) return false;
+	if (code === conversion)
+		return /of type 'Promise</.test(linesOf(messageText)[0]);
 	return linesOf(messageText).some(
 		(line) =>
 			ofPromise.test(line) &&
@@ -65,7 +70,7 @@ function withHint(one: Diagnostic): Diagnostic {
 			};
 }
 
-/** Promises whose value was meant and of which TypeScript says nothing: in texts, signs, conditions and `String(…)`. */
+/** Promises whose value was meant and of which TypeScript says nothing: in texts, signs, conditions, the fields of objects and `String(…)`. */
 function unnoticed(
 	ts: TypeScript,
 	checker: typescript.TypeChecker,
@@ -92,6 +97,8 @@ function unnoticed(
 		`This number would be NaN, since this is a '${type}'`;
 	const asCondition = (type: string) =>
 		`This condition would always be true, since this is a '${type}'`;
+	const asFields = (type: string) =>
+		`There would be no fields here, since this is a '${type}'`;
 	const isTextual = (node: typescript.Node) =>
 		(typeOf(node).flags & (ts.TypeFlags.StringLike | ts.TypeFlags.Any)) !== 0;
 
@@ -106,6 +113,8 @@ function unnoticed(
 			const adds =
 				operatorToken.kind === PlusToken ||
 				operatorToken.kind === PlusEqualsToken;
+			if (operatorToken.kind === ts.SyntaxKind.InKeyword)
+				check(right, asFields);
 			if (adds && isTextual(left)) check(right, asText);
 			if (adds && isTextual(right)) check(left, asText);
 		} else if (ts.isPrefixUnaryExpression(node)) {
@@ -115,10 +124,15 @@ function unnoticed(
 			check(node.expression, asCondition);
 		} else if (ts.isForStatement(node) && node.condition) {
 			check(node.condition, asCondition);
+		} else if (ts.isForInStatement(node) || ts.isSpreadAssignment(node)) {
+			check(node.expression, asFields);
 		} else if (ts.isCallExpression(node)) {
 			const as = conversions[node.expression.getText(file)];
 			if (as && node.arguments[0])
-				check(node.arguments[0], { asText, asJson, asNumber, asCondition }[as]);
+				check(
+					node.arguments[0],
+					{ asText, asJson, asNumber, asCondition, asFields }[as],
+				);
 		}
 		ts.forEachChild(node, visit);
 	};
@@ -128,11 +142,14 @@ function unnoticed(
 
 const conversions: Record<
 	string,
-	"asText" | "asJson" | "asNumber" | "asCondition"
+	"asText" | "asJson" | "asNumber" | "asCondition" | "asFields"
 > = {
 	__proto__: null as never,
 	String: "asText",
 	"JSON.stringify": "asJson",
 	Number: "asNumber",
 	Boolean: "asCondition",
+	"Object.keys": "asFields",
+	"Object.values": "asFields",
+	"Object.entries": "asFields",
 };

@@ -10,6 +10,7 @@ import { compileFailure, type Failure } from "./failure";
 import { linkCell, type Names } from "./link";
 import { magicsIn } from "./magics";
 import type { CellCode, Outcome } from "./messages";
+import { unmarkedTypes } from "./names";
 import { tslabRequire } from "./tslab";
 import { emitted, ts, untyped } from "./typescript";
 import { uncheckedImports } from "./untyped";
@@ -77,6 +78,7 @@ export function createCompiler(): Compiler {
 	});
 	let declarations = ""; // of the variables, as the text of a declaration file
 	let known: Names = new Map(); // those of them that hold values
+	let written = new Set<string>(); // those that functions of earlier cells write
 	let versions = 0;
 
 	const compile = (code: string, file: string): Compiled => {
@@ -94,12 +96,10 @@ export function createCompiler(): Compiler {
 			return { failure: compileFailure(told, code) };
 		}
 		const { js: compiled, map, declarations: text } = emitted;
-		const { js, edits, async, names, vars, guarded } = linkCell(
-			compiled,
-			known,
-			emitted.facts,
-		);
+		const linked = linkCell(compiled, known, emitted.facts);
+		const { js, edits, async, names, vars, guarded } = linked;
 		const all = [...names.keys()];
+		const constants = all.filter((name) => names.get(name)?.constant);
 		return {
 			code: {
 				js: `${js}\n${mapComment(map, compiled, edits, file)}`,
@@ -108,6 +108,8 @@ export function createCompiler(): Compiler {
 				names: all,
 				vars,
 				guarded,
+				constants,
+				fixed: constants.filter((name) => written.has(name)),
 				modules: converted.sideOutputs ?? [],
 				unchecked: uncheckedImports(ts, code, untyped),
 			},
@@ -121,6 +123,7 @@ export function createCompiler(): Compiler {
 				const left = declarationsAfter(ts, declarations, declared);
 				// tslab has changed in memory what it read: a text of its own lets the compiler read all of it again
 				if (/\S/.test(text)) declarations = `${left}\n// ${++versions}\n`;
+				for (const name of linked.written) written.add(name);
 				known = new Map([
 					...known,
 					...[...names].filter(([name]) => declared.assigned.includes(name)),
@@ -138,6 +141,7 @@ export function createCompiler(): Compiler {
 		reset: () => {
 			declarations = "";
 			known = new Map();
+			written = new Set();
 		},
 		close: () => converter.close(),
 	};
@@ -151,6 +155,8 @@ function done(warnings: string[]): Compiled {
 		file: "",
 		names: [],
 		vars: [],
+		constants: [],
+		fixed: [],
 		guarded: [],
 		modules: [],
 	};
@@ -167,7 +173,7 @@ function ofTheCell(findings: Finding[], code: string): Finding[] {
 /** A finding as "line:column - text", behind the file where it is not the cell. */
 function line({ fileName, start, messageText, code }: Finding): string {
 	const file = fileName ? `${fileName} ` : "";
-	const text = `${file}${start.line + 1}:${start.character + 1} - ${messageText}`;
+	const text = `${file}${start.line + 1}:${start.character + 1} - ${unmarkedTypes(messageText)}`;
 	return `${text}${hint(messageText, code)}`;
 }
 

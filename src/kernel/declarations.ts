@@ -1,4 +1,5 @@
 import type * as typescript from "typescript";
+import { withEarlierTypes } from "./earlier-types";
 
 type Statement = typescript.Statement;
 
@@ -29,7 +30,7 @@ export function declarationsAfter(
 	const isMentioned = (name: string) => before.includes(name);
 	if (![...values, ...types].some(isMentioned)) return `${own}\n${before}`;
 	const orphans: string[] = []; // values whose class or enum is no longer known
-	const earlier = select(ts, before, (name, statement) => {
+	const stays = (name: string, statement: Statement) => {
 		if (
 			ts.isVariableStatement(statement) ||
 			ts.isFunctionDeclaration(statement)
@@ -44,8 +45,11 @@ export function declarationsAfter(
 		if (!kept && !values.has(name) && !ts.isImportDeclaration(statement))
 			orphans.push(`declare let ${name}: any;`);
 		return kept;
-	});
-	return [own, earlier, ...orphans].join("\n");
+	};
+	const unchanged = select(ts, before, stays);
+	const told = withEarlierTypes(ts, before, own, values);
+	const earlier = told === before ? unchanged : select(ts, told, stays);
+	return [own, earlier, ...new Set(orphans)].join("\n");
 }
 
 /** The names of types that a declaration file gives a meaning to. */

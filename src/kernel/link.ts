@@ -42,6 +42,8 @@ export interface Linked {
 	vars: string[];
 	/** Those that can be changed before the cell declares them, which is an error. */
 	guarded: string[];
+	/** The variables that its functions write, also when later cells run. */
+	written: string[];
 }
 
 /** TypeScript's inner functions. */
@@ -67,6 +69,7 @@ export function linkCell(
 	const guarded = new Set<string>();
 	const edits: Edit[] = [];
 	const hoisted: string[] = [];
+	const written = new Set<string>();
 	let async = false;
 	const insert = (at: number, text: string) =>
 		edits.push({ start: at, end: at, text });
@@ -98,12 +101,14 @@ export function linkCell(
 	const link = (name: typescript.Identifier) => {
 		if (!isReference(name) || !isVariable(name)) return;
 		const { text, parent } = name;
+		const isWritten = inner.isAssignmentTarget(name);
+		if (isWritten && isInFunction(name)) written.add(text);
 		const isDeclared =
 			ts.isVariableDeclaration(parent) || ts.isBindingElement(parent);
 		const through =
 			isDeclared && parent.name === name
 				? guarded.has(text) && "let"
-				: isConstant(text) && inner.isAssignmentTarget(name) && "const";
+				: isConstant(text) && isWritten && "const";
 		const short = isShort(name) ? `${text}: ` : "";
 		if (through) replace(name, `${short}${through}${mark}.${text}`);
 		else insert(name.end, short ? `: ${text}${mark}` : mark);
@@ -215,6 +220,7 @@ export function linkCell(
 		names: own,
 		vars,
 		guarded: [...guarded],
+		written: [...written],
 	};
 }
 

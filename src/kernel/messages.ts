@@ -20,6 +20,10 @@ export interface CellCode {
 	vars: string[];
 	/** Those that must not be changed before the cell declares them. */
 	guarded: string[];
+	/** Of the names, the constants. */
+	constants: string[];
+	/** Of these, the ones that functions of earlier cells would write, as the variables that they were. */
+	fixed: string[];
 	/** Files beside the notebook that it imports, compiled. */
 	modules: { path: string; data: string }[];
 	/** What it imports from packages without types; default: nothing. */

@@ -7,3 +7,7 @@ export const mark = "\u{E0100}";
 
 /** A text without marks, such as the message of an error that V8 made of the code that runs. */
 export const unmarked = (text: string): string => text.replaceAll(mark, "");
+
+/** A text about types without marks: a type that a later cell gave another meaning is called an earlier one. */
+export const unmarkedTypes = (text: string): string =>
+	text.replace(new RegExp(`${mark}+`, "g"), " (earlier)");

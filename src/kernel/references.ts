@@ -17,7 +17,9 @@ export function declaredNames(
 		const { exportClause } = statement;
 		if (!exportClause || !ts.isNamedExports(exportClause)) continue;
 		for (const { name } of exportClause.elements) {
-			const declaration = locals.get(name.text)?.declarations?.[0];
+			const declaration = locals.get(
+				ts.escapeLeadingUnderscores(name.text) as string,
+			)?.declarations?.[0];
 			if (!declaration) continue; // such as a name of `declare`
 			const flags = ts.getCombinedNodeFlags(declaration);
 			const isVariable =
@@ -85,7 +87,7 @@ export function isLocal(
 	let inside: Node = name;
 	for (let at: Node | undefined = name.parent; at; at = at.parent) {
 		const { locals } = at as { locals?: Map<string, typescript.Symbol> };
-		const found = locals?.get(name.text)?.declarations?.[0];
+		const found = locals?.get(name.escapedText as string)?.declarations?.[0];
 		// what the body of a function declares is not there for its parameters
 		const { body } = at as typescript.FunctionLikeDeclaration;
 		const isHidden =

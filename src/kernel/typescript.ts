@@ -6,7 +6,12 @@ import { nameFiles, packageFolders } from "./packages";
 import { projectFor } from "./project";
 import { tslabRequire } from "./tslab";
 import { withoutUntyped } from "./untyped";
-import { notingOwnFiles, onlyRealChanges, withManyTimers } from "./watching";
+import {
+	notingOwnFiles,
+	onlyRealChanges,
+	withManyTimers,
+	withNamesAsWritten,
+} from "./watching";
 
 const name = "@tslab/typescript-for-tslab";
 
@@ -70,7 +75,7 @@ function strictTypeScript(): TypeScript {
 							"package:*": packageFolders(process.cwd()),
 						},
 					},
-					onlyRealChanges(withManyTimers(system)),
+					onlyRealChanges(withManyTimers(withNamesAsWritten(system))),
 					...rest,
 				) as Host,
 			),

@@ -93,3 +93,24 @@ export function onlyRealChanges(system: typescript.System): typescript.System {
 	};
 	return Object.assign(Object.create(system), { watchFile });
 }
+
+/**
+ * tslab exports what a cell declares under the names by which TypeScript keeps it: those that begin with two underscores
+ * have a third there, and with two it keeps what is no name, such as `declare global`.
+ */
+export function withNamesAsWritten(
+	system: typescript.System,
+): typescript.System {
+	const readFile: typescript.System["readFile"] = (path, encoding) => {
+		const text = system.readFile(path, encoding);
+		if (!path.endsWith("__tslab__.ts")) return text;
+		return text?.replace(/(?<=\nexport \{)[^{}\n]*__[^{}\n]*(?=\}$)/, (list) =>
+			list
+				.split(", ")
+				.filter((name) => !/^__(?!_)/.test(name))
+				.map((name) => name.replace(/^___/, "__"))
+				.join(", "),
+		);
+	};
+	return Object.assign(Object.create(system), { readFile });
+}

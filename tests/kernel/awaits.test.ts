@@ -57,6 +57,12 @@ test("where TypeScript lets a promise pass for a text, a number or a condition, 
 		["Number(n());", /NaN/],
 		["!yes();", /always be true/],
 		["while (yes()) break;", /always be true/],
+		["Object.keys(list());", /no fields/],
+		["Object.entries(list());", /no fields/],
+		["const copy = { a: 1, ...n() };", /no fields/],
+		["for (const key in list()) key;", /no fields/],
+		["'a' in n();", /no fields/],
+		["n() as number;", /may be a mistake/],
 	];
 	for (const [code, expected] of cases) {
 		const said = told(promises + code);

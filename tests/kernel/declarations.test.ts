@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ts from "typescript";
 import { declarationsAfter } from "../../src/kernel/declarations";
+import { mark } from "../../src/kernel/names";
 
 const lines = (text: string) => text.split("\n").filter(Boolean).sort();
 
@@ -73,4 +74,43 @@ test("a name keeps its type beside a new value, and its value beside a new type"
 		'import { E } from "m";',
 		"declare let C: any;",
 	]);
+});
+
+test("earlier types stay as long as a value has them, with their docstrings and without the names of type parameters", () => {
+	const before = [
+		"interface Box<T> {",
+		"    v: T;",
+		"}",
+		"/** Boxed. */",
+		"declare const box: Box<number>;",
+		"declare function generic<Box>(b: Box): Box;",
+		"interface Unused {",
+		"}",
+	].join("\n");
+	const text = "interface Box<T> {\n}\ninterface Unused {\n    a: 1;\n}";
+	const declared = { text, names: [], assigned: [] };
+	const once = declarationsAfter(ts, before, declared);
+	const earlier = `Box${mark}`;
+	assert.deepEqual(once.split("\n"), [
+		...text.split("\n"),
+		`interface ${earlier}<T> {`,
+		"    v: T;",
+		"}",
+		"/** Boxed. */",
+		`declare const box: ${earlier}<number>;`,
+		"declare function generic<Box>(b: Box): Box;",
+	]);
+	const again = {
+		text: "interface Box<T> {\n    x: 1;\n}",
+		names: [],
+		assigned: [],
+	};
+	assert.ok(declarationsAfter(ts, once, again).includes(`box: ${earlier}<`));
+	const gone = {
+		text: "declare const box: 1;",
+		names: ["box"],
+		assigned: ["box"],
+	};
+	const without = declarationsAfter(ts, once, gone);
+	assert.ok(!declarationsAfter(ts, without, again).includes(mark));
 });

@@ -349,3 +349,90 @@ test("the value that a name had is let go when it gets the next, also while the 
 		undefined,
 	);
 });
+test("a constant stays what it is, also for a function that wrote the variable of that name", async () => {
+	const assignment = /Assignment to constant variable/;
+	await last("let wasLet = 1; function bump() { wasLet++; return wasLet; }");
+	assert.equal(await last("bump()"), 2);
+	await last("const wasLet = 50;");
+	assert.match(String(await thrownBy("bump()")), assignment);
+	assert.equal(await last("wasLet"), 50);
+	assert.equal(await last("let wasLet = 7; bump()"), 8);
+	await last(
+		"const wasConst = 1; function change() {\n// @ts-ignore\n[wasConst] = [2];\n}",
+	);
+	assert.match(String(await thrownBy("change()")), assignment);
+	assert.equal(await last("let wasConst = 5;", "change(); wasConst"), 2);
+	await last(
+		"let inAsync = 0; let resume = () => {};\nconst running = (async () => { await new Promise<void>((r) => { resume = r; }); inAsync = 1; })();\nrunning.catch(() => {});\n0",
+		"const inAsync = 9;",
+	);
+	assert.match(String(await thrownBy("resume(); await running")), assignment);
+	assert.equal(await last("inAsync"), 9);
+});
+
+test("names may begin with any number of underscores", async () => {
+	assert.equal(
+		await last(
+			"const _one = 1, __two = 2, ___three = 3;\nfunction __f() { return __two; }\nclass __C { a = ___three; }\nenum __E { A = 4 }\nlet { __d, ...__rest } = { __d: 5, z: 6 };\ntype __T = number;\ninterface __I { a: __T }",
+			"__d = 20;",
+			"const typed: __I = { a: 1 };\n[_one, __f(), new __C().a, __E.A, __d, __rest.z, typed.a].join()",
+		),
+		"1,2,3,4,20,6,1",
+	);
+});
+
+test("a cell may add to global types", async () => {
+	assert.equal(
+		await last(
+			"declare global { interface Array<T> { mine(): number } }\nArray.prototype.mine = function () { return this.length; };",
+			"[1, 2].mine()",
+			"delete (Array.prototype as any).mine",
+		),
+		true,
+	);
+});
+
+test("a value keeps the type that it was made with when the type's name gets another meaning", async () => {
+	await last(
+		"class Old { m() { return 1; } again() { return new Old(); } }\nconst made = new Old(), all = [made], Kept = Old;\nfunction make() { return new Old(); }\nfunction take(one: Old) { return typeof one; }\nclass Heir extends Old { own = 2; }",
+		"class Old { k() { return 2; } }",
+	);
+	assert.equal(await last("made.m() + all[0].m() + made.again().m()"), 3);
+	assert.equal(await last("make().k() + new Old().k()"), 4);
+	assert.equal(await last("new Heir().m() + new Kept().m()"), 2);
+	assert.equal(await last("take(made) + take(new Old())"), "objectobject");
+	assert.match(
+		await refused("made.k()"),
+		/Property 'k' does not exist on type 'Old \(earlier\)'/,
+	);
+	await last(
+		"interface Shape { a: number }\nconst shape: Shape = { a: 1 };\nconst area = (s: Shape) => s.a;",
+		"interface Shape { b: string }",
+		'const other: Shape = { b: "x" };',
+	);
+	assert.equal(await last("area(shape) + shape.a + other.b"), "2x");
+	await last(
+		"enum Side { Left, Right }\nconst side: Side = Side.Right;",
+		'enum Side { Up = "up" }',
+	);
+	assert.equal(await last("side.toFixed() + Side.Up"), "1up");
+	await last("const Old = 5;");
+	assert.equal(await last("made.m() + Old"), 6);
+	assert.match(await refused("made.nothing"), /does not exist on type 'Old/);
+	const { candidates } = notebook.compiler.complete("Ol", 2);
+	assert.deepEqual(
+		candidates.filter((name) => name.startsWith("Old")),
+		["Old"],
+	);
+});
+
+test("a class that is declared again as it was takes the values that it had", async () => {
+	const code =
+		"class Same { private secret = 1; peek() { return this.secret; } }";
+	await last(
+		code,
+		"let held = new Same();\nconst peek = (s: Same) => s.peek();",
+		code,
+	);
+	assert.equal(await last("held = new Same(); peek(held)"), 1);
+});

@@ -77,10 +77,17 @@ export function createScope(
 /** What stands at the left of an assignment to a constant, which the compiler refuses where it is not told to ignore it. */
 const constant = new Proxy(Object.create(null), {
 	get: (_, name: string) => variables[name + mark],
-	set: () => {
-		throw new TypeError("Assignment to constant variable.");
+	set: (_, name: string, value) => {
+		if (constants.has(name)) refuse();
+		variables[name + mark] = value; // a later cell made a variable of it
+		return true;
 	},
 });
+
+const constants = new Set<string>();
+function refuse(): never {
+	throw new TypeError("Assignment to constant variable.");
+}
 
 const define = (name: string, property: PropertyDescriptor) =>
 	Object.defineProperty(globalThis, name + mark, {
@@ -108,22 +115,37 @@ function follow(
 /** Variables that a cell which failed declares and has not reached. */
 const unreached = new Set<string>();
 
+/** What declares each variable: gives it its first value, and makes it what it is from then on. */
+const declaring = new Map<string, (value: unknown) => void>();
+
 /** What stands at the left of the declaration of a variable that must not be changed before that. */
 const declared = new Proxy(Object.create(null), {
 	set: (_, name: string, value) => {
-		unreached.delete(name);
-		set(name, value);
+		declaring.get(name)?.(value);
 		return true;
 	},
 });
 
-/** Makes a variable ready to be declared. `end` says whether it was. */
-function expect(name: string, { vars, guarded }: CellCode) {
-	const isVar = vars.includes(name);
+/**
+ * Makes a variable ready to be declared. `end` says whether it was. A fixed constant stays an accessor, which refuses the
+ * values that older code gives it.
+ */
+function expect(name: string, code: CellCode) {
+	const isVar = code.vars.includes(name);
+	const isConstant = code.constants.includes(name);
+	const isFixed = code.fixed.includes(name);
 	let before = unreached.has(name)
 		? undefined
 		: Object.getOwnPropertyDescriptor(globalThis, name + mark);
 	unreached.add(name);
+	declaring.set(name, (value) => {
+		unreached.delete(name);
+		before = undefined; // it may be large, and the cell long
+		if (isConstant) constants.add(name);
+		else constants.delete(name);
+		if (isFixed) define(name, { get: () => value, set: refuse });
+		else set(name, value);
+	});
 	define(name, {
 		get: () => {
 			if (before?.get) return before.get();
@@ -131,13 +153,11 @@ function expect(name: string, { vars, guarded }: CellCode) {
 			throw new ReferenceError(`${name} is not defined`);
 		},
 		set: (value) => {
-			if (!before && guarded.includes(name))
+			if (!before && code.guarded.includes(name))
 				throw new ReferenceError(
 					`Cannot access '${name}' before initialization`,
 				);
-			unreached.delete(name);
-			before = undefined; // it may be large, and the cell long
-			set(name, value);
+			declaring.get(name)?.(value);
 		},
 	});
 	return {

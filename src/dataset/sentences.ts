@@ -30,10 +30,20 @@ export function sentencesFrom(name: string, taken: Taken): Sentences {
 		const rows = new Set(stratifiedRows(classes, split, limit, seed));
 		chosen = selectSentences(all, (i) => rows.has(i));
 		notes.push(
-			`${rows.size.toLocaleString("en-US")} of ${counted(text.length, "sentence")}, drawn with seed ${seed} so that each class of ${short(stratify)} keeps its share.`,
+			`${rows.size.toLocaleString("en-US")} of ${counted(text.length, "sentence")}, drawn with seed ${seed} so that each class of ${short(stratify)} keeps its share${withoutAny(classes, rows)}.`,
 		);
 	} else notes.push(...limitNotes(labels, limit));
 	return notes.length ? { ...chosen, notes } : chosen;
+}
+
+/** The end of a sentence on classes of which a sample has no row, as its limit is too small for all. */
+function withoutAny(classes: string[], rows: Set<number>): string {
+	const there = new Set([...rows].map((row) => classes[row]));
+	const all = new Set(classes.filter((value) => value !== ""));
+	const none = [...all].filter((value) => !there.has(value));
+	return none.length
+		? `, but for ${shortList(none)}, of which limit leaves none`
+		: "";
 }
 
 function textNotes({ text, where }: Taken): string[] {

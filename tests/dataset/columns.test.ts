@@ -500,3 +500,21 @@ test("classes that look alike are told, also behind an accent or a character of 
 		/how a character or a number is written: "café" and "cafe\u0301", "pos" and "po\u200bs"/,
 	);
 });
+
+test("a sample too small for all classes says of which it has none", async () => {
+	const rows = "text,label\nA.,p\nB.,q\nC.,r\nD.,p\n";
+	const drawn = (limit: number) => csv(rows, { limit, stratify: "label" });
+	const [few, all] = [await drawn(2), await drawn(3)];
+	assert.deepEqual([...few.labels.label].sort(), ["p", "q"]);
+	assert.match(
+		String(few.notes),
+		/share, but for "r", of which limit leaves none\./,
+	);
+	assert.match(String(all.notes), /keeps its share\.$/);
+});
+
+test("encodings have Python's names too", async () => {
+	const bytes = Buffer.from("\ufefftext\nCafé\n");
+	for (const encoding of ["utf-8-sig", "utf_8_sig", "utf_8", "UTF8"])
+		assert.deepEqual((await load("csv", bytes, { encoding })).text, ["Café"]);
+});

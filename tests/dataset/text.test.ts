@@ -173,7 +173,7 @@ test("an encoding is named, or read off the byte order mark, and never guessed",
 		"Café “5 €”",
 	]);
 	const old = Buffer.from("text\nCaf\xe9 \x935 \x80\x94\n", "latin1");
-	for (const encoding of ["latin1", "windows-1252", "cp1252"])
+	for (const encoding of ["latin1", "latin_1", "windows-1252", "cp1252"])
 		assert.deepEqual((await load("csv", old, { encoding })).text, [
 			"Café “5 €”",
 		]);

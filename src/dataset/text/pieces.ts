@@ -108,13 +108,18 @@ function decoder(file: string, first: Buffer, wanted?: string) {
 }
 
 function encodingOf(wanted: string): string {
-	try {
-		return new TextDecoder(wanted).encoding;
-	} catch {
-		throw new Error(
-			`encoding is "${wanted}", which is not known; give one such as "utf-8", "latin1", "windows-1252" or "utf-16le".`,
-		);
-	}
+	const asPython = wanted
+		.toLowerCase()
+		.replaceAll("_", "-")
+		.replace(/-sig$/, "")
+		.replace(/^latin-/, "latin");
+	for (const name of [wanted, asPython])
+		try {
+			return new TextDecoder(name).encoding;
+		} catch {}
+	throw new Error(
+		`encoding is "${wanted}", which is not known; give one such as "utf-8", "latin1", "windows-1252" or "utf-16le".`,
+	);
 }
 
 /** Every other byte is 0, as where letters take two. */

@@ -1,5 +1,5 @@
-// Not picomatch (4.0.7) or minimatch (10.2.6): they make regular expressions, and "*a*a*a*a*ab" takes them more than 25
-// seconds for a name of 200 letters; and both read [^a] as "not a", which to fsspec is one of "^" and "a".
+// Not picomatch (4.0.7) or minimatch (10.2.6): they make regular expressions, which some patterns keep busy for longer than
+// anybody waits; and both read [^a] as "not a", which to fsspec is one of "^" and "a".
 
 /**
  * Whether a pattern names a file, as Python's fsspec and `datasets` read patterns: "*" any characters of a name, "**"

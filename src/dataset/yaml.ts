@@ -4,7 +4,7 @@ import { isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 export type Yaml = string | null | Yaml[] | Map<string, Yaml>;
 
 /** Text of more characters is refused, and so are more aliases: what is hostile would take long to read. */
-const LONGEST = 1_000_000;
+const LONGEST = 250_000;
 const MOST_ALIASES = 100;
 
 /**

@@ -23,10 +23,10 @@ export interface Classes {
 }
 
 /**
- * The labels of a column, each class written in one way, whatever kind of file they come from: without spaces around them;
- * where all are numbers, whole ones without ".0"; where all are true or false, in small letters; where all are moments, as
- * `momentsOf` says. In such columns NaN, NA and their like are no value, as are the words of `missing` everywhere. The tags of lists, where they are asked for, stand
- * between ";". Notes say what was changed, and which classes differ in nothing but spaces, case or the way of a number.
+ * The labels of a column, each class written in one way, whatever kind of file they come from: without spaces around them
+ * where these would tell two classes apart; where all are numbers, whole ones without ".0"; where all are true or false, in small letters; where all are moments, as
+ * `momentsOf` says. In such columns NaN, NA and their like are no value, as are the words of `missing` everywhere. The tags
+ * of lists, where they are asked for, stand between ";". Notes say what was changed, and which classes differ in nothing but spaces, case or the way of a number.
  */
 export function classesOf(
 	name: string,
@@ -65,13 +65,20 @@ export function classesOf(
 		}
 		return result();
 	}
-	const spaced = [...counts.keys()].filter((value) => value !== value.trim());
-	if (spaced.length)
-		notes.push(
-			`Spaces around the labels of ${column} are left out, e.g. of ${short(spaced[0])}.`,
-		);
 	const words = some.filter((value) => !NOTHING.has(value));
 	const plainOf = words.length === 0 ? undefined : typed(words);
+	const filled = [...counts.keys()].filter((value) => value.trim() !== "");
+	const spaced = filled.filter((value) => value !== value.trim());
+	// where spaces tell no classes apart, they may be meant: the answer " happily" begins with one
+	const trimmed = new Set(filled.map((value) => value.trim()));
+	if (plainOf || trimmed.size < filled.length) {
+		if (spaced.length)
+			notes.push(
+				`Spaces around the labels of ${column} are left out, e.g. of ${short(spaced[0])}.`,
+			);
+	} else
+		for (const value of spaced)
+			if (written.get(value) !== "") written.set(value, value);
 	if (plainOf) {
 		const changed: string[] = [];
 		let without = 0;

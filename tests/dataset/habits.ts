@@ -736,7 +736,16 @@ const spreadsheets: Habit[] = [
 		"text, label\nA., p\nB., n \n",
 		{
 			text: ["A.", "B."],
-			labels: { label: ["p", "n"] },
+			labels: { label: [" p", " n "] },
+		},
+	),
+	habit(
+		"spaces that would tell two classes apart",
+		"csv",
+		"text,label\nA.,p\nB.,p \nC., n\n",
+		{
+			text: ["A.", "B.", "C."],
+			labels: { label: ["p", "p", "n"] },
 			notes: [/Spaces around the labels of "label"/],
 		},
 	),

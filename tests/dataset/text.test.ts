@@ -241,7 +241,7 @@ test("a mark behind a space is told, as it encloses nothing", async () => {
 		[text, labels.label],
 		[
 			["A.", "B."],
-			['"p"', '"q"'],
+			[' "p"', ' "q"'],
 		],
 	);
 	assert.match(notes[0], /behind a space encloses nothing .* first in line 2/);

@@ -100,8 +100,12 @@ export function randomProgram(seed: number): ProgramCell[] {
 			return `for (let i = 0; i < 3; i++) { let ${name}§ = i; log("own", ${name}); }`;
 		if (kind === 8 && name)
 			return `for (${name} of [${n()}, ${n()}]) log("each", ${name});`;
-		if (kind === 9 && of.length)
-			return `try { ${pick(of)}(); } catch (e§) { log(e.name, e.message); }`;
+		if (kind === 9 && of.length) {
+			const called = pick(of);
+			// a function that calls what is in a variable may come back to itself
+			const guard = inside ? `if (typeof ${called} !== "function") ` : "";
+			return `try { ${guard}${called}(); } catch (e§) { log(e.name, e.message); }`;
+		}
 		if (kind === 10 && of.length)
 			return `try { (null¤)[${pick(of)}]; } catch { log("caught"); } finally { log(${pick(of)}); }`;
 		if (kind === 11 && name)

@@ -107,7 +107,7 @@ for (const unit of ["rows", "groups"])
 	}, () => {
 		const { given, peer } = sayings(3);
 		const groups = given.truth.map((_, i) =>
-			unit === "rows" ? i : Math.floor(i / 4),
+			unit === "rows" ? i : Math.floor(i / 3),
 		);
 		const own = scorePredictions({ ...given, units: groups, seed: 7 });
 		const listed = Array.from(resamples(groups, 1000, 7), (w) => [...w]);

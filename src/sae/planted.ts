@@ -127,6 +127,8 @@ function rowsAsTokens(data: Float32Array, d_in: number): Activations {
 			text,
 			labels: {},
 			offsets: {},
+			// one source, of which nothing is held out: what was found is known from the directions
+			group: text.map(() => "planted"),
 		},
 		model: {
 			name: "planted",

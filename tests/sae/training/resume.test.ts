@@ -190,7 +190,7 @@ test("a checkpoint of another training is refused, and the sentence says what di
 	data[20 * 1999] += 1e-3;
 	await refused({}, /on other activations than these/, { ...acts, data });
 	const fewer = planted(1900, { d_in: 20, d_true: 40, active: 3 }).acts;
-	await refused({}, /with rows 1600, and it is 1520 here/, fewer);
+	await refused({}, /with rows 2000, and it is 1900 here/, fewer);
 	const elsewhere = { ...acts, hook_name: "blocks.1.hook_resid_post" as const };
 	await refused({}, /hook_name "blocks.0.hook_resid_post"/, elsewhere);
 });

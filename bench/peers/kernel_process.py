@@ -175,8 +175,8 @@ class Kernel:
             channel.close(linger=0)
 
     def end(self):
-        """Ends its processes, from any thread."""
-        for pid in tree(self.process.pid):
+        """Ends its processes, from any thread. The kernel last: another thread that sees it gone may end this program."""
+        for pid in reversed(tree(self.process.pid)):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:

@@ -9,8 +9,10 @@ import type { OnnxTensor } from "../../formats/onnx-tensor";
 import { bytesField, varintField } from "../../formats/protobuf";
 import { type Spliced, splice } from "../stages";
 import type { HookName } from "../types";
+import { fedAs } from "./feeds";
 import type { Locate } from "./links";
 import type { Structure } from "./structure";
+import { formOf } from "./versions";
 import { readBy, type Wiring } from "./wiring";
 
 /** What a graph should compute. */
@@ -50,8 +52,7 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	const g = new OnnxGraph("ours:");
 	for (const tensor of w.graph.tensors.values())
 		g.adopt("constant", tensor.name, tensor.shape, linked(source, tensor));
-	for (const input of w.graph.inputs)
-		g.adopt("input", input.name, input.shape, valueInfo(input));
+	for (const input of w.graph.inputs) writeInput(g, input);
 	const at = new Map<string, HookName[]>();
 	for (const [hook, value] of structure.hooks)
 		if (wanted.hooks.includes(hook) || wanted.spliced[hook])
@@ -79,8 +80,16 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	}
 	return g.build(outputs, {
 		...file,
-		ir_version: Math.max(8, file.ir_version),
+		ir_version: formOf(file),
 	});
+}
+
+/** What is fed: as the file has it, or as float32 that becomes what the file has. */
+function writeInput(g: OnnxGraph, input: OnnxValue): void {
+	const { name, type, shape } = input;
+	const fed = fedAs(input);
+	if (fed === name) g.adopt("input", name, shape, valueInfo(input));
+	else g.op("Cast", [g.input(fed, "float32", shape)], { to: type }, name);
 }
 
 /** Writes the hooks of one value behind the node that makes it. */
@@ -156,6 +165,7 @@ function nodeProto(source: Source, node: OnnxNode): Buffer {
 			bytesField(5, attributeProto(source, attribute)),
 		),
 		bytesField(7, node.domain),
+		...(node.overload ? [bytesField(8, node.overload)] : []),
 	]);
 }
 

@@ -15,6 +15,7 @@ import { prepare } from "./prepare";
 import { makeEngine } from "./run";
 import { findStructure } from "./structure";
 import { withUnsignedWeights } from "./unsigned";
+import { checkOperators } from "./versions";
 import { wire } from "./wiring";
 
 /**
@@ -26,6 +27,7 @@ import { wire } from "./wiring";
  */
 export async function loadOnnxModel(path: string): Promise<Decoder> {
 	const file = readOnnx(locateOnnx(path));
+	checkOperators(file);
 	const w = wire(file.file, withUnsignedWeights(prepare(file.graph)));
 	const structure = findStructure(w, file.file);
 	checkInputs(file.file, w.graph.inputs);

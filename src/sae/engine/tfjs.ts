@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import type * as Tf from "@tensorflow/tfjs";
 import type * as Wasm from "@tensorflow/tfjs-backend-wasm";
+import { noMemory } from "../../kernels";
 
 /** TensorFlow.js with a backend that has run an operation. */
 export interface TensorFlow {
@@ -30,12 +31,21 @@ export async function loadTfjs(
 	const name = "@tensorflow/tfjs-backend-wasm";
 	const { setWasmPaths } = from(name) as typeof Wasm;
 	setWasmPaths(dirname(from.resolve(name)) + sep);
-	if (!(await tf.setBackend("wasm")) || !computes(tf))
+	if (!(await started(tf)) || !computes(tf))
 		throw new Error(
 			"The WebAssembly backend of TensorFlow.js did not start: run `npm install` again.",
 		);
 	differentiateProductsFast(tf);
 	return { tf, backend: "wasm", why: native };
+}
+
+/** Whether the backend starts. Throws one sentence where there is no room for its memory. */
+async function started(tf: typeof Tf): Promise<boolean> {
+	try {
+		return await tf.setBackend("wasm");
+	} catch (error) {
+		throw noMemory(error);
+	}
 }
 
 /** The package, or why it cannot be used. */

@@ -1,6 +1,6 @@
 import zlib from "node:zlib";
 import type { Compressors } from "hyparquet";
-import { noMemory } from "../kernels";
+import { checkRoom, noMemory } from "../kernels";
 
 /** The compressions whose pages can be read. */
 export const readableCodecs = [
@@ -31,6 +31,7 @@ async function load(): Promise<Compressors> {
 	const { snappyUncompress } = await import("hyparquet");
 	const { ZSTDDecoder } = await import("zstddec");
 	const zstd = new ZSTDDecoder();
+	checkRoom(2); // its own, and that of Node.js's fetch
 	await zstd.init().catch((error) => {
 		throw noMemory(error);
 	});

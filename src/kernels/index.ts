@@ -9,7 +9,7 @@ import {
 	type WasmModule,
 } from "./webassembly";
 
-export { noMemory } from "./webassembly";
+export { checkRoom, noMemory } from "./webassembly";
 
 /**
  * The WebAssembly SIMD loops of `assembly/`, which says what each does. Pointers are byte offsets into the memory of

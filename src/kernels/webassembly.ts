@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 interface Pages {
 	initial: number;
 	maximum: number;
@@ -51,4 +53,32 @@ export function noMemory(error: unknown, megabytes?: number): unknown {
 }
 
 export type { WasmModule };
+
+/** What Node.js before 24 sets aside for each memory. */
+const SET_ASIDE = 10 * 2 ** 30;
+
+/**
+ * Throws one sentence where a limit on addresses leaves no room for so many memories, which a library is about to make
+ * that ends the process when it cannot.
+ */
+export function checkRoom(memories: number): void {
+	const flag = "--disable-wasm-trap-handler";
+	const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ""];
+	if (Number.parseInt(process.versions.node, 10) >= 24) return;
+	if (flags.some((given) => given.includes(flag))) return;
+	const limit = numberIn("/proc/self/limits", /^Max address space\s+(\d+)/m);
+	const used = numberIn("/proc/self/status", /^VmSize:\s+(\d+) kB/m) * 1024;
+	if (limit - used < memories * SET_ASIDE)
+		throw noMemory(new RangeError("WebAssembly.Memory(): no memory"));
+}
+
+/** A number in a file of Linux; NaN where there is none. */
+function numberIn(file: string, pattern: RegExp): number {
+	try {
+		return Number(pattern.exec(readFileSync(file, "utf8"))?.[1]);
+	} catch {
+		return Number.NaN;
+	}
+}
+
 export { Instance, Module };

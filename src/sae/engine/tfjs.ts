@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import type * as Tf from "@tensorflow/tfjs";
 import type * as Wasm from "@tensorflow/tfjs-backend-wasm";
-import { noMemory } from "../../kernels";
+import { checkRoom, noMemory } from "../../kernels";
 import { mendGradients } from "./tfjs-gradients";
 
 /** TensorFlow.js with a backend that has run an operation. */
@@ -42,6 +42,7 @@ export async function loadTfjs(
 
 /** Whether the backend starts. Throws one sentence where there is no room for its memory. */
 async function started(tf: typeof Tf): Promise<boolean> {
+	if (tf.getBackend() !== "wasm") checkRoom(2); // its own, and that of Node.js's fetch
 	try {
 		return await tf.setBackend("wasm");
 	} catch (error) {

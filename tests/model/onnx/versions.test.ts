@@ -1,4 +1,4 @@
-import { deepEqual, ok, rejects } from "node:assert/strict";
+import assert, { deepEqual, ok, rejects } from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -70,7 +70,8 @@ async function logitsOf(bytes: Uint8Array): Promise<Float32Array> {
 		model.batch([Int32Array.of(3, 1, 19), Int32Array.of(5, 7)]),
 	);
 	await model.dispose();
-	return (logits?.data as Float32Array).subarray(0, 5 * vocabulary); // without the padding
+	const { data } = logits ?? assert.fail("no logits");
+	return data.subarray(0, 5 * vocabulary); // without the padding
 }
 
 const plain = decoder("float32").build(["logits"], header);

@@ -165,37 +165,53 @@ test("limits on the address space and on data count, less what is taken of them"
 	assert.equal(free(files), 30 * MB);
 });
 
-test("a process under ulimit -v is told how much is needed, before it is taken", () => {
-	const script = `
-		const { checkMemory } = require(${JSON.stringify(resolve("src/sae/training/memory.ts"))});
-		const sizes = { architecture: "topk", d_sae: 20000, train_batch_size_tokens: 4096, engine: "onnx" };
-		checkMemory([sizes], 2048, 1e12);
-		try { checkMemory([sizes], 2048); console.log("fits"); } catch (error) { console.log(error.message); }`;
-	const run = (limit: string) =>
+/** What a script says in a process that may take so many kilobytes of addresses more than it has at its start. */
+function underLimit(module: string, script: string, kilobytes: number) {
+	const load = `const found = require(${JSON.stringify(resolve(module))});`;
+	const size = `/VmSize:\\s+(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"))[1]`;
+	const run = (limit: number | string, code: string) =>
 		spawnSync(
 			"sh",
 			[
 				"-c",
 				`ulimit -v ${limit}; exec "$0" --import tsx --eval "$1"`,
 				process.execPath,
-				script,
+				`${load} ${code}`,
 			],
 			{ encoding: "utf8" },
 		);
-	const taken = spawnSync(
-		process.execPath,
-		[
-			"--import",
-			"tsx",
-			"--eval",
-			`require(${JSON.stringify(resolve("src/sae/training/memory.ts"))}); console.log(/VmSize:\\s+(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"))[1])`,
-		],
-		{ encoding: "utf8" },
+	const { stdout } = run("unlimited", `console.log(${size})`);
+	return run(
+		Number(stdout) + kilobytes,
+		`try { ${script}; console.log("fits"); } catch (error) { console.log(error.message); }`,
 	);
-	const { stdout, stderr } = run(String(Number(taken.stdout) + 1_500_000));
+}
+
+test("a process under ulimit -v is told how much is needed, before it is taken", () => {
+	const { stdout, stderr } = underLimit(
+		"src/sae/training/memory.ts",
+		`
+		const sizes = { architecture: "topk", d_sae: 20000, train_batch_size_tokens: 4096, engine: "onnx" };
+		found.checkMemory([sizes], 2048, 1e12);
+		found.checkMemory([sizes], 2048)`,
+		1_500_000,
+	);
 	assert.match(
 		stdout,
 		/needs about [\d.]+ GB of memory .* and ([\d.]+ GB|\d+ MB) are free: lower d_sae to at most/,
+		stderr,
+	);
+});
+
+test("a WebAssembly memory for which no addresses are left is told in one sentence, with the cure", () => {
+	const { stdout, stderr } = underLimit(
+		"src/kernels/index.ts",
+		"found.allocate({ a: 5e8 })",
+		1_500_000,
+	);
+	assert.match(
+		stdout,
+		/^A WebAssembly memory of 2001 MB could not be had: .* Node 24 or newer, or start Node with --disable-wasm-trap-handler\.$/m,
 		stderr,
 	);
 });

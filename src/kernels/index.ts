@@ -143,7 +143,7 @@ export function allocate<Name extends string>(
 		);
 	const pages = Math.ceil(end / PAGE);
 	const shared = threads !== undefined;
-	const memory = new Memory({ initial: pages, maximum: pages, shared });
+	const memory = makeMemory(pages, shared);
 	const array = {} as Record<Name, Float32Array>;
 	for (const name of names)
 		array[name] = new Float32Array(memory.buffer, at[name], sizes[name]);
@@ -151,6 +151,18 @@ export function allocate<Name extends string>(
 	const kernels = new Instance(module, { env: { memory } }).exports as Kernels;
 	const crew = makeCrew(module, memory, kernels, threads ?? 1);
 	return { memory, array, at, kernels, crew };
+}
+
+function makeMemory(pages: number, shared: boolean): WasmMemory {
+	try {
+		return new Memory({ initial: pages, maximum: pages, shared });
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		throw new Error(
+			`A WebAssembly memory of ${Math.ceil((pages * PAGE) / 1e6)} MB could not be had: the machine has no more, or the address space of this process is limited (ulimit -v), of which Node 20 takes far more than a memory's own size. Raise that limit, take Node 24 or newer, or start Node with --disable-wasm-trap-handler.`,
+			{ cause: error },
+		);
+	}
 }
 
 function kernelModule(name: string): WasmModule {

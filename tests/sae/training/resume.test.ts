@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import {
 	cpSync,
 	existsSync,
@@ -12,6 +13,7 @@ import {
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Activations } from "../../../src/activations";
+import { type Holder, holderName, thisProcess } from "../../../src/holder";
 import {
 	type Architecture,
 	loadSae,
@@ -152,6 +154,28 @@ test("killed in the midst of any write, fsync or rename of a checkpoint, it goes
 	assert.deepEqual(given(resumed), whole);
 	// What the killed ones left is gone.
 	assert.deepEqual(readdirSync(checkpoint_path).sort(), before.sort());
+});
+
+test("what is being written is removed only where its process is known to have ended", async () => {
+	const checkpoint_path = at("parts");
+	const here = thisProcess();
+	const { pid } = spawnSync("true");
+	const part = (holder: Holder) =>
+		`128.${holderName(holder)}-${randomUUID()}.part`;
+	const ended = [
+		part({ ...here, pid }),
+		part({ ...here, start: here.start + 1 }), // this number, of an earlier process
+	];
+	const unknown = [
+		part({ ...here, host: "other", pid }),
+		part({ ...here, space: "0123456789ab", pid }), // another container, or before the machine started anew
+		`128.${pid}-${randomUUID()}.part`, // of an older version
+	];
+	for (const name of [...ended, ...unknown])
+		mkdirSync(join(checkpoint_path, name), { recursive: true });
+	await trainUntil(30, { ...quick, checkpoint_path });
+	const left = readdirSync(checkpoint_path).filter((n) => !/^\d+$/.test(n));
+	assert.deepEqual(left.sort(), unknown.sort());
 });
 
 /** A whole checkpoint, in a folder of its own. */

@@ -137,6 +137,10 @@ export interface TrainingHistory {
 	architecture: Architecture;
 	/** But for `validation` they are of the rows that were trained on. */
 	records: TrainingRecord[];
+	/** The highest learning rate. */
+	lr?: number;
+	/** Whether that is the default for the architecture and its number of latents. */
+	lr_is_default?: boolean;
 	/** Rows there were to train on. */
 	n_rows?: number;
 	/** How often each was seen: the last record's tokens over `n_rows`. */
@@ -260,7 +264,11 @@ export interface TrainOptions {
 	decoder_init_norm?: number;
 	/** Where b_dec starts. Default: "geometric_median". */
 	b_dec_init_method?: "geometric_median" | "mean" | "zeros";
-	/** The highest learning rate. Default: 0.001; 0.003 for jumprelu, whose thresholds have far to go. */
+	/**
+	 * The highest learning rate. Default: 0.003 · min(1, 1,024 / d_sae) for topk, batchtopk and matryoshka, as measured with
+	 * 512 to 4,096 latents (bench/results/rates.md); 0.003 for jumprelu, whose thresholds have far to go; 0.001 for standard
+	 * and gated, for which another rate is another L0 at the same λ.
+	 */
 	lr?: number;
 	/** Rows per step. Default: 1,024, or all there are where they are fewer. */
 	train_batch_size_tokens?: number;

@@ -250,7 +250,7 @@ export interface TrainOptions {
 	l1_coefficient?: number;
 	/** jumprelu: weight λ of the number of latents that fire, on activations normalised as below. Default: 0.06. */
 	l0_coefficient?: number;
-	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 0.1. */
+	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 0.5. */
 	jumprelu_bandwidth?: number;
 	/** jumprelu: the threshold at the start, on activations normalised as below. Default: 0.3. */
 	jumprelu_init_threshold?: number;

@@ -42,7 +42,7 @@ export function trainSettings(options: TrainOptions, n: number): TrainSettings {
 		k: options.k ?? Math.max(1, Math.min(16, Math.floor(d_sae / 4))),
 		l1_coefficient: options.l1_coefficient ?? 2,
 		l0_coefficient: options.l0_coefficient ?? 0.06,
-		jumprelu_bandwidth: options.jumprelu_bandwidth ?? 0.1,
+		jumprelu_bandwidth: options.jumprelu_bandwidth ?? 0.5,
 		jumprelu_init_threshold: options.jumprelu_init_threshold ?? 0.3,
 		topk_threshold_lr: options.topk_threshold_lr ?? 0.01,
 		matryoshka_widths: widths(options),

@@ -248,9 +248,9 @@ export interface TrainOptions {
 	k?: number;
 	/** standard, gated: weight λ of the sparsity penalty, on activations normalised as below. Default: 2. */
 	l1_coefficient?: number;
-	/** jumprelu: weight λ of the number of latents that fire, on activations normalised as below. Default: 0.06. */
+	/** jumprelu: weight λ of the number of latents that fire, on activations normalised as below. Default: 0.025. */
 	l0_coefficient?: number;
-	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 0.5. */
+	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 1. */
 	jumprelu_bandwidth?: number;
 	/** jumprelu: the threshold at the start, on activations normalised as below. Default: 0.3. */
 	jumprelu_init_threshold?: number;

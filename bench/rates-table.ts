@@ -26,16 +26,22 @@ export interface Measured extends RatePlan {
 
 /** In the order of what decides most. */
 export const plans: RatePlan[] = [
-	...grid(["topk", "batchtopk"], [1024], [1e-3, 2e-3, 3e-3], 2e6, [0]),
-	...grid(["topk"], [2048], [1e-3, 1.5e-3, 2e-3, 3e-3], 1e6, [0]),
-	...grid(["topk"], [512], [1e-3, 3e-3, 4.5e-3], 1e6, [0]),
-	...grid(["matryoshka"], [1024], [1e-3, 2e-3, 3e-3], 2e6, [0]),
-	...grid(["topk"], [4096], [0.75e-3, 1e-3, 1.5e-3], 1e6, [0]),
+	...grid(["topk"], [1024], [1e-3, 2e-3, 3e-3], 2e6, [0]),
+	...grid(["topk"], [2048], [1e-3, 1.5e-3], 1e6, [0]),
+	...grid(["topk"], [4096], [0.75e-3, 1e-3], 5e5, [0]),
+	...grid(["batchtopk"], [1024], [1e-3, 3e-3], 2e6, [0]),
+	...grid(["topk"], [512], [1e-3, 3e-3], 1e6, [0]),
+	...grid(["matryoshka"], [1024], [1e-3, 3e-3], 1e6, [0]),
+	...grid(["topk"], [1024], [1e-3, 3e-3], 2e6, [1]),
+	...grid(["batchtopk"], [2048], [1e-3, 1.5e-3], 1e6, [0]),
+	...grid(["topk"], [2048], [2e-3], 1e6, [0]),
+	...grid(["batchtopk"], [1024], [1e-3, 3e-3], 2e6, [1]),
 	...grid(["topk"], [1024], [1e-3, 3e-3], 5e5, [0]),
-	...grid(["batchtopk"], [2048], [1e-3, 1.5e-3, 2e-3], 1e6, [0]),
-	...grid(["topk"], [1024], [1e-3, 3e-3], 2e6, [1, 2]),
-	...grid(["batchtopk"], [1024], [1e-3, 3e-3], 2e6, [1, 2]),
-	...grid(["batchtopk"], [512], [1e-3, 3e-3], 1e6, [0]),
+	...grid(["matryoshka"], [2048], [1e-3, 1.5e-3], 1e6, [0]),
+	...grid(["batchtopk", "matryoshka"], [512], [1e-3, 3e-3], 1e6, [0]),
+	...grid(["topk"], [4096], [0.75e-3, 1e-3], 1e6, [0]),
+	...grid(["topk", "batchtopk"], [1024], [1e-3, 3e-3], 2e6, [2]),
+	...grid(["topk"], [8192], [0.375e-3, 1e-3], 5e5, [0]),
 ];
 
 function grid(

@@ -35,9 +35,9 @@ const parameters = [
  *
  * The paper has the slope of the step in θ alone, and SAELens by default; here the encoder learns from it too (Anthropic's
  * update of January 2025; `jumprelu_ste_to_input` of SAELens): a latent near its threshold is moved over it or away from
- * it by its direction as well. With a window as wide as 1 that leaves less unexplained at equal L0 (1,024 latents on layer 5
- * of tiny-gpt2, L0 10: 12 to 13 % less than SAELens 6.54); without it, or in a window of 0.1, a wide window or the slope
- * are no gain.
+ * it by its direction as well. With a window as wide as 1 that leaves 13 % less unexplained than a window
+ * of 0.1 without it, and 9 of 1,024 latents dead instead of 80 (layer 5 of tiny-gpt2, L0 17, one seed). Neither helps by
+ * itself: the slope in a window of 0.1 makes it worse, and a wider window without the slope gains nothing.
  *
  * Every inequality is strict. θ starts at jumprelu_init_threshold. The rows of W_dec have the length 1, as in the paper
  * (SAELens leaves them free): the part of the gradient along them is removed before each step, and they are brought back

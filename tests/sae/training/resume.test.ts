@@ -203,7 +203,7 @@ test("a checkpoint of another training is refused, and the sentence says what di
 	await refused({ d_sae: 50 }, /an SAE with d_sae 48, and it is 50 here/);
 	const wider = planted(2000, { d_in: 24, d_true: 40, active: 3 }).acts;
 	await refused({}, /an SAE with d_in 20, and it is 24 here/, wider);
-	await refused({ lr: 0.002 }, /trained with lr 0\.001, and it is 0\.002 now/);
+	await refused({ lr: 0.002 }, /trained with lr 0\.003, and it is 0\.002 now/);
 	await refused({ seed: 3 }, /trained with seed 2, and it is 3 now/);
 	await refused({ k: 4 }, /with k 3, and it is 4 now/);
 	await refused(
@@ -280,7 +280,7 @@ test("checkpoints of another training are not written over, those of the same on
 	const from = await checkpointAt("taken");
 	const checkpoint_path = at("taken");
 	await assert.rejects(
-		trainSae(acts, { ...quick, lr: 0.003, checkpoint_path }),
+		trainSae(acts, { ...quick, lr: 0.004, checkpoint_path }),
 		/holds checkpoints of another training: give another checkpoint_path/,
 	);
 	assert.ok(existsSync(from));

@@ -69,6 +69,7 @@ export {
 } from "./features";
 export { saveJson } from "./files";
 export {
+	type AnyHookName,
 	ablate,
 	type Decoder,
 	type GenerateOptions,

@@ -2,6 +2,7 @@ import type { Sentences } from "../dataset";
 import { withoutPaths } from "../files";
 import { listenTo } from "../interrupt";
 import {
+	type AnyHookName,
 	type Decoder,
 	type HookName,
 	hookWidth,
@@ -66,9 +67,10 @@ export async function extract(
 	options: ExtractOptions | ExtractManyOptions,
 ): Promise<Activations | Activations[]> {
 	const given = givenTexts(model, sentences);
-	const names =
+	const asked =
 		"hook_names" in options ? options.hook_names : [options.hook_name];
-	const hooks = checkHooks(model, names);
+	const hooks = checkHooks(model, asked);
+	const names = asked.map((name) => parseHook(model, name));
 	checkSettings(model, options);
 	if (given.text.length === 0)
 		throw new Error(
@@ -87,7 +89,10 @@ export async function extract(
 }
 
 /** Each hook once, in the model's order. */
-export function checkHooks(model: Decoder, names: readonly HookName[]): Hook[] {
+export function checkHooks(
+	model: Decoder,
+	names: readonly AnyHookName[],
+): Hook[] {
 	if (names.length === 0)
 		throw new Error(
 			'hook_names is empty: name at least one hook, such as "blocks.0.hook_resid_post".',

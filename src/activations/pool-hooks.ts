@@ -1,6 +1,11 @@
 import type { Sentences } from "../dataset";
 import { listenTo } from "../interrupt";
-import type { Decoder, HookName, TokenIds } from "../model";
+import {
+	type AnyHookName,
+	type Decoder,
+	parseHook,
+	type TokenIds,
+} from "../model";
 import { reportProgress } from "../progress";
 import { contextSize } from "./contexts";
 import { checkHooks, gather, gigabytes } from "./extract";
@@ -30,7 +35,7 @@ export interface PoolHooksOptions
 			| "batch_tokens"
 		> {
 	/** Several hooks, from one pass of the model. */
-	hook_names: readonly HookName[];
+	hook_names: readonly AnyHookName[];
 }
 
 /**
@@ -86,7 +91,7 @@ export async function poolHooks(
 		},
 	});
 	return options.hook_names.map(
-		(name) => poolers.get(name)?.matrix as DenseMatrix,
+		(name) => poolers.get(parseHook(model, name))?.matrix as DenseMatrix,
 	);
 }
 

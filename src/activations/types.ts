@@ -1,5 +1,5 @@
 import type { Sentences, Split } from "../dataset";
-import type { HookName, ModelInfo } from "../model";
+import type { AnyHookName, HookName, ModelInfo } from "../model";
 
 /** What each row of activations belongs to; every array has one entry per row. */
 export interface TokenRows {
@@ -129,11 +129,11 @@ export interface ExtractSettings {
 }
 
 export interface ExtractOptions extends ExtractSettings {
-	/** E.g. "blocks.5.hook_resid_post". */
-	hook_name: HookName;
+	/** E.g. "blocks.5.hook_resid_post", or an equal name such as "transformer.h.5"; what comes back has the former. */
+	hook_name: AnyHookName;
 }
 
 export interface ExtractManyOptions extends ExtractSettings {
 	/** Several hooks, from one pass of the model. */
-	hook_names: readonly HookName[];
+	hook_names: readonly AnyHookName[];
 }

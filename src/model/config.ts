@@ -44,6 +44,7 @@ export function readConfig(folder: string, name: string): Gpt2Config {
 	return {
 		name,
 		folder,
+		model_type: "gpt2",
 		n_layers,
 		n_heads,
 		d_model,

@@ -1,7 +1,7 @@
 import { listenTo } from "../interrupt";
 import { freeMemory } from "../memory";
 import { asBatch } from "./batch";
-import { hookShape, hookWidth, parseHook } from "./hooks";
+import { alsoByName, hookShape, hookWidth, parseHook } from "./hooks";
 import { checkFinite, overTexts, positionAxes } from "./texts";
 import type {
 	CompareOptions,
@@ -33,7 +33,7 @@ export interface Engine {
 	compare(
 		tokens: TokenBatch,
 		next: Int32Array,
-		options: CompareOptions & { hooks: HookName[] },
+		options: Pick<CompareOptions, "conditions"> & { hooks: HookName[] },
 	): Promise<{ nats: Float32Array; changed: Compared[] }>;
 }
 
@@ -49,6 +49,10 @@ export function makeRuns(
 	engineFor: (signal: AbortSignal | undefined) => Engine,
 ): Pick<Decoder, "run" | "runWithCache" | "loss" | "compare"> {
 	const { info, hook_names } = model;
+	const byNames = (
+		cache: RunResult["cache"],
+		asked: readonly string[] = [],
+	): RunResult["cache"] => alsoByName(cache, model, asked);
 	const run: Decoder["run"] = async (input, options = {}) => {
 		const engine = engineFor(listenTo(options.signal));
 		const tokens = asBatch(model, input, options.prepend_bos);
@@ -71,7 +75,7 @@ export function makeRuns(
 			kind: "run",
 			tokens,
 			...(found && { logits: placed("logits", found, tokens, named) }),
-			cache: placedCache(cache, tokens, named),
+			cache: byNames(placedCache(cache, tokens, named), options.hooks),
 		};
 	};
 	return {
@@ -101,7 +105,9 @@ export function makeRuns(
 			const out = await engine.compare(tokens, next, {
 				hooks,
 				conditions: (cache) =>
-					options.conditions(placedCache(cache, tokens, named)),
+					options.conditions(
+						byNames(placedCache(cache, tokens, named), options.hooks),
+					),
 			});
 			const { batch, seq } = tokens;
 			return {

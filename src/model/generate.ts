@@ -4,7 +4,7 @@ import { type Random, random } from "../random";
 import { topIndices } from "../top";
 import { asBatch } from "./batch";
 import { textName } from "./decoder";
-import { hookWidth } from "./hooks";
+import { hookWidth, parseHook } from "./hooks";
 import { type Gpt2, rowsOf, runHead, runStream } from "./run";
 import { NotFinite } from "./texts";
 import type {
@@ -17,7 +17,7 @@ import type {
 	TokenBatch,
 } from "./types";
 
-const last = "ln_final.hook_normalized";
+const last = "ln_final.hook_out";
 
 /** `generate` of a model: one token after the other, keys and values of earlier ones kept. */
 export function makeGenerate(gpt2: Gpt2): Model["generate"] {
@@ -127,9 +127,10 @@ function stepper(
 	room: number,
 	asked: readonly Intervention[] = [],
 ): (ids: Int32Array) => Promise<Float32Array> {
-	const interventions = asked.map((one) =>
-		fromBeginning(one, gpt2.info, prompt, room),
-	);
+	const interventions = asked.map((one) => {
+		const hook_name = parseHook(gpt2, one.hook_name);
+		return { ...fromBeginning(one, gpt2.info, prompt, room), hook_name };
+	});
 	const { n_layers, n_heads, d_head, n_ctx, d_model, d_vocab } = gpt2.info;
 	const width = n_heads * d_head;
 	const kept = Array.from({ length: n_layers }, () => ({

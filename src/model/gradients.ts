@@ -8,7 +8,7 @@ import {
 	gradientOf,
 	type WantedGradients,
 } from "./gradient-graph";
-import { hookShape, parseHook } from "./hooks";
+import { alsoByName, hookShape, parseHook } from "./hooks";
 import { changesOf, planChanges } from "./interventions";
 import { type MetricRow, metricRows } from "./metric";
 import { type Gpt2, plain } from "./run";
@@ -89,6 +89,8 @@ export function makeGradients(gpt2: Gpt2): Model["runWithGradients"] {
 			}
 		const bad = result.metric.findIndex((value) => !Number.isFinite(value));
 		if (bad >= 0) throw new NotFinite("values of the metric", named(bad));
+		for (const all of [result.cache, result.gradients])
+			alsoByName(all, gpt2, hooks);
 		return result;
 	};
 }

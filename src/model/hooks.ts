@@ -1,4 +1,5 @@
 import { nearNames } from "../suggest";
+import { knownHook, notAHook, spelledHooks } from "./hook-names";
 import type { BlockHook, Decoder, HookName, ModelInfo } from "./types";
 
 /** The hooks of a block of GPT-2, in the order in which they are computed. */
@@ -6,6 +7,7 @@ const inBlock: BlockHook[] = [
 	"hook_resid_pre",
 	"ln1.hook_scale",
 	"ln1.hook_normalized",
+	"ln1.hook_out",
 	"attn.hook_q",
 	"attn.hook_k",
 	"attn.hook_v",
@@ -17,6 +19,7 @@ const inBlock: BlockHook[] = [
 	"hook_resid_mid",
 	"ln2.hook_scale",
 	"ln2.hook_normalized",
+	"ln2.hook_out",
 	"mlp.hook_pre",
 	"mlp.hook_post",
 	"hook_mlp_out",
@@ -33,29 +36,46 @@ export function hookNames({ n_layers }: { n_layers: number }): HookName[] {
 		).flat(),
 		"ln_final.hook_scale",
 		"ln_final.hook_normalized",
+		"ln_final.hook_out",
 	];
 }
 
-/** The name as a hook of this model. Throws where it is none, with the nearest names or the layers there are. */
+/**
+ * TransformerLens's name of a hook of this model, by that or an equal one (`knownHook`). Throws where it is none, with
+ * the nearest names or the layers there are.
+ */
 export function parseHook(
-	model: { info: Pick<ModelInfo, "n_layers" | "name"> } & Pick<
+	model: { info: Pick<ModelInfo, "n_layers" | "name" | "model_type"> } & Pick<
 		Decoder,
 		"hook_names"
 	>,
 	name: string,
 ): HookName {
 	const { info, hook_names } = model;
-	const found = hook_names.find((hook) => hook === name);
+	const known = knownHook(name, info.model_type ?? "");
+	const found = hook_names.find((hook) => hook === known);
 	if (found) return found;
-	const [, layer, hook] = /^blocks\.(-?\d+)\.(.*)$/.exec(name) ?? [];
+	const [, layer, hook] = /^blocks\.(-?\d+)\.(.*)$/.exec(known ?? name) ?? [];
 	const last = `blocks.${info.n_layers - 1}.${hook}`;
 	if (hook_names.some((hook) => hook === last))
 		throw new Error(
 			`There is no layer ${layer} in "${info.name}": its layers are 0 to ${info.n_layers - 1}, so the last such hook is "${last}".`,
 		);
-	const near = nearNames(name, hook_names).join('", "');
+	const why = notAHook(name);
+	if (why) throw new Error(`"${name}" ${why}.`);
+	const elsewhere = knownHook(name);
+	if (elsewhere && !known)
+		throw new Error(
+			`"${name}" is a module's name, and whether it gives "${elsewhere}" in "${info.name}" is not known${info.model_type ? ` (its type is "${info.model_type}")` : " (there is no config.json that says its type)"}: name the hook itself.`,
+		);
+	if (known && known !== name)
+		throw new Error(
+			`There is no hook "${known}" in "${info.name}", which "${name}" is another name of; model.hook_names lists those that there are.`,
+		);
+	const spelled = spelledHooks(hook_names, info.n_layers, info.model_type);
+	const near = nearNames(name, spelled.keys()).map((name) => spelled.get(name));
 	throw new Error(
-		`There is no hook "${name}" in "${info.name}"; near names are "${near}".`,
+		`There is no hook "${name}" in "${info.name}"; near names are "${[...new Set(near)].join('", "')}".`,
 	);
 }
 
@@ -81,4 +101,22 @@ export function hookWidth(
 		);
 	if (shape === "heads") return info.n_heads * info.d_head;
 	return shape === "scale" ? 1 : info[shape];
+}
+
+/**
+ * Lets what stands under TransformerLens's names be read by the names that were asked for as well. These do not count
+ * among the keys: whoever goes through all hooks meets each once.
+ */
+export function alsoByName<T extends object>(
+	byHook: T,
+	model: Parameters<typeof parseHook>[0],
+	asked: readonly string[],
+): T {
+	for (const name of asked) {
+		const hook = parseHook(model, name);
+		if (hook === name || !(hook in byHook)) continue;
+		const get = () => byHook[hook as keyof T];
+		Object.defineProperty(byHook, name, { get, configurable: true });
+	}
+	return byHook;
 }

@@ -1,5 +1,6 @@
 export { ablate, type PartName } from "./ablate";
 export { batchesByLength, checkIds } from "./batch";
+export { type AnyHookName, knownHook } from "./hook-names";
 export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
 export { loadOnnxModel } from "./onnx";

@@ -88,7 +88,8 @@ export async function openGpt2(
 
 /** Of the tensors that a GPT-2 has, whatever else is in its files. */
 function fingerprintOfGpt2(config: Gpt2Config, weights: Gpt2Weights): string {
-	const { name: _, folder: __, bos_token_id, eos_token_id, ...use } = config;
+	const { name: _, folder: __, model_type: ___, ...rest } = config;
+	const { bos_token_id, eos_token_id, ...use } = rest; // a tokenizer may give them
 	const names = new Set(expectedShapes(config).map(([name]) => name));
 	if (weights.has("lm_head.bias")) names.add("lm_head.bias");
 	const tensors = [...names].map((name) => {

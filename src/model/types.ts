@@ -1,3 +1,5 @@
+import type { AnyHookName } from "./hook-names";
+
 /** What a GPT-2 is made of; names as in TransformerLens. */
 export interface ModelInfo {
 	/**
@@ -10,6 +12,8 @@ export interface ModelInfo {
 	folder: string;
 	/** The revision in the Hugging Face cache, where it came from there. */
 	revision?: string;
+	/** "gpt2", or what an ONNX decoder's config.json has; absent where none says, and in files of older versions. */
+	model_type?: string;
 	n_layers: number;
 	n_heads: number;
 	d_model: number;
@@ -28,7 +32,7 @@ export interface ModelInfo {
 /** What a block has hooks at, after "blocks.L." */
 export type BlockHook =
 	| `hook_${"resid_pre" | "attn_out" | "resid_mid" | "mlp_out" | "resid_post"}`
-	| `${"ln1" | "ln2"}.hook_${"scale" | "normalized"}`
+	| `${"ln1" | "ln2"}.hook_${"scale" | "normalized" | "out"}`
 	| `attn.hook_${"q" | "k" | "v" | "attn_scores" | "pattern" | "z" | "result"}`
 	| `mlp.hook_${"pre" | "post"}`;
 
@@ -42,7 +46,7 @@ export type HookName =
 	| `blocks.${Layer}.${BlockHook}`
 	// The intersection keeps the union from swallowing the names above, which completion would then not know.
 	| (`blocks.${number}.${BlockHook}` & Record<never, never>)
-	| `ln_final.hook_${"scale" | "normalized"}`;
+	| `ln_final.hook_${"scale" | "normalized" | "out"}`;
 
 /** One text as tokens. The four arrays have one entry per token. */
 export interface Tokens {
@@ -90,7 +94,7 @@ export interface Tensor {
 /** A change to the values at a hook while the model runs. Several at one hook apply in the order given. */
 export type Intervention = {
 	/** Any hook with one vector a token but the norms' scales; d is its width (n_heads · d_head for q, k, v, z). */
-	hook_name: HookName;
+	hook_name: AnyHookName;
 	/**
 	 * Positions that it applies to, in every text; a negative one counts from the text's own end (in `generate`, the
 	 * prompt's). Default: all.
@@ -140,7 +144,7 @@ export type Input = string | string[] | TokenBatch;
 /** What a run should return and what it should change. */
 export interface RunOptions {
 	/** Hooks whose values are wanted; default: none. */
-	hooks?: HookName[];
+	hooks?: AnyHookName[];
 	/** Whether the logits are wanted; default: only when no hook is. */
 	logits?: boolean;
 	/** Changes made while the model runs; default: none. */
@@ -160,7 +164,8 @@ export interface RunResult {
 	/** [batch, seq, d_vocab]. */
 	logits?: Tensor;
 	/**
-	 * By hook, [batch, seq, d]; q, k, v and z are [batch, seq, head, d_head], a result [batch, seq, head, d_model],
+	 * By hook, under TransformerLens's name and under any equal one that it was asked for by (which is not among the
+	 * keys): [batch, seq, d]; q, k, v and z are [batch, seq, head, d_head], a result [batch, seq, head, d_model],
 	 * scores and patterns [batch, head, query, key], a norm's scale [batch, seq, 1]. Scores after the query are -Infinity.
 	 */
 	cache: Record<string, Tensor>;
@@ -168,7 +173,7 @@ export interface RunResult {
 
 export interface CompareOptions {
 	/** Hooks whose values `conditions` is given; default: none. */
-	hooks?: HookName[];
+	hooks?: AnyHookName[];
 	/** The conditions, each a list of changes, from the values at the hooks as the model is. */
 	conditions(
 		cache: RunResult["cache"],
@@ -221,7 +226,7 @@ export interface Decoder {
 	runWithCache(
 		input: Input,
 		options?: Omit<RunOptions, "hooks" | "logits"> & {
-			names_filter?: HookName[] | ((name: HookName) => boolean);
+			names_filter?: AnyHookName[] | ((name: HookName) => boolean);
 		},
 	): Promise<RunResult>;
 	/** Cross-entropy in nats of each token given those before it: [batch, seq - 1], NaN at padding. */
@@ -341,7 +346,7 @@ export type Metric =
 export interface GradientOptions {
 	metric: Metric;
 	/** Hooks whose gradients are wanted. */
-	hooks: HookName[];
+	hooks: AnyHookName[];
 	interventions?: Intervention[];
 	prepend_bos?: boolean;
 	/**

@@ -2,7 +2,12 @@ import { type Pool, poolHooks } from "../activations";
 import { type Sentences, type SplitRecord, splitSentences } from "../dataset";
 import { listenTo } from "../interrupt";
 import type { Interval } from "../intervals";
-import type { Decoder, HookName } from "../model";
+import {
+	type AnyHookName,
+	type Decoder,
+	type HookName,
+	parseHook,
+} from "../model";
 import { reportProgress } from "../progress";
 import { assess } from "./assess";
 import { notesOn } from "./notes";
@@ -34,7 +39,7 @@ export interface ProbeLayersOptions
 	/** Columns of the sentences. */
 	labels: string[];
 	/** Default: the residual stream behind every block, `blocks.L.hook_resid_post`. */
-	hook_names?: readonly HookName[];
+	hook_names?: readonly AnyHookName[];
 	/** Default: "mean". */
 	pool?: Pool;
 }
@@ -53,7 +58,7 @@ export async function probeLayers(
 	const { labels, before, pool, seed = 0 } = options;
 	const signal = listenTo(options.signal);
 	const hook_names =
-		options.hook_names ??
+		options.hook_names?.map((name) => parseHook(model, name)) ??
 		Array.from(
 			{ length: model.info.n_layers },
 			(_, layer): HookName => `blocks.${layer}.hook_resid_post`,

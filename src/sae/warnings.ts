@@ -1,5 +1,5 @@
 import type { Activations } from "../activations";
-import type { ModelInfo } from "../model";
+import { knownHook, type ModelInfo } from "../model";
 import { centres } from "./encode";
 import type { SaeConfig } from "./types";
 
@@ -11,7 +11,10 @@ export function mismatches(cfg: SaeConfig, acts: Activations): string[] {
 	const found: string[] = [];
 	const { model, hook_name, rows } = acts;
 	found.push(...otherModel(cfg, model));
-	if (cfg.hook_name && cfg.hook_name !== hook_name)
+	if (
+		cfg.hook_name &&
+		(knownHook(cfg.hook_name) ?? cfg.hook_name) !== hook_name
+	)
 		found.push(
 			`This SAE was trained at ${cfg.hook_name} and the activations are of ${hook_name}: extract them at the former.`,
 		);

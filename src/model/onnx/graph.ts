@@ -57,7 +57,9 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	for (const [hook, value] of structure.hooks)
 		if (wanted.hooks.includes(hook) || wanted.spliced[hook])
 			at.set(value, [...(at.get(value) ?? []), hook]);
-	for (const node of w.graph.nodes) {
+	for (const node of w.graph.nodes.flatMap((node) =>
+		withPureNorm(g, source, node, at, wanted),
+	)) {
 		const changed = node.outputs.filter((value) =>
 			at.get(value)?.some((hook) => wanted.spliced[hook]),
 		);
@@ -92,6 +94,37 @@ function writeInput(g: OnnxGraph, input: OnnxValue): void {
 	else g.op("Cast", [g.input(fed, "float32", shape)], { to: type }, name);
 }
 
+/**
+ * A norm that is one operator, and where its value before gain and shift is wanted, what gives that: a second norm beside
+ * it, or, where that value is changed, one in its place with gain and shift behind it.
+ */
+function withPureNorm(
+	g: OnnxGraph,
+	{ w, structure }: Source,
+	node: OnnxNode,
+	at: ReadonlyMap<string, HookName[]>,
+	{ spliced }: Wanted,
+): OnnxNode[] {
+	const [out] = node.outputs;
+	const pure = `${out}:normalized`;
+	const hooks = structure.fusedNorms.has(pure) ? at.get(pure) : undefined;
+	if (!hooks) return [node];
+	const [x, gain, shift] = node.inputs;
+	const to = elementTypeOf(w, out);
+	const shape = g.op("Shape", [gain]);
+	const ones = g.op("Cast", [g.op("Expand", [g.float(1), shape])], { to });
+	const alone = { ...node, inputs: [x, ones], outputs: [pure] };
+	if (!hooks.some((hook) => spliced[hook])) return [node, alone];
+	const plain = { domain: "", attributes: [] };
+	const scaled = shift ? `${pure}:scaled` : out;
+	const behind = [
+		{ ...plain, type: "Mul", inputs: [pure, gain], outputs: [scaled] },
+		{ ...plain, type: "Add", inputs: [scaled, shift], outputs: [out] },
+	];
+	const outputs = [pure, ...node.outputs.slice(1)];
+	return [{ ...alone, outputs }, ...behind.slice(0, shift ? 2 : 1)];
+}
+
 /** Writes the hooks of one value behind the node that makes it. */
 function writeHooks(
 	g: OnnxGraph,
@@ -113,7 +146,8 @@ function writeHooks(
 	}
 	if (!changes) return;
 	const back = g.op("Reshape", [x, g.op("Shape", [own])]);
-	g.op("Cast", [back], { to: elementTypeOf(w, value) }, value);
+	const own_type = elementTypeOf(w, value.replace(/:normalized$/, ""));
+	g.op("Cast", [back], { to: own_type }, value);
 }
 
 /** log softmax(logits), [batch · seq, d_vocab]. What is added here is the same in every version of ONNX from 11 on. */

@@ -56,10 +56,11 @@ export async function loadOnnxModel(path: string): Promise<Decoder> {
 }
 
 function fingerprintOfFile(
-	{ name: _, folder: __, bos_token_id, eos_token_id, ...use }: ModelInfo,
+	{ name: _, folder: __, model_type: ___, ...rest }: ModelInfo,
 	{ graph }: OnnxFile,
 	{ folder, locate }: ReturnType<typeof findWeights>,
 ): string {
+	const { bos_token_id, eos_token_id, ...use } = rest; // a tokenizer may give them
 	const tensors = allTensors(graph).map((tensor) => {
 		const { name, type, shape, message: bytes } = tensor;
 		const form = `${type} [${shape}]`;

@@ -54,9 +54,11 @@ export function describe(
 			`The number of attention heads of ${file.file} ${n_heads ? `cannot be ${n_heads}: their outputs are ${sizes.heads} wide` : "cannot be told from the graph"}; put the model's config.json beside it.`,
 		);
 	const positions = positionsOf(w, structure);
+	const model_type = said("model_type");
 	return {
 		name: fileName(file.file, folder),
 		folder,
+		...(typeof model_type === "string" && { model_type }),
 		n_layers: check("the number of layers", n_layers, ...configKeys.n_layers),
 		n_heads,
 		d_model,

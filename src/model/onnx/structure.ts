@@ -13,6 +13,8 @@ export interface Structure {
 	table: string;
 	/** From the last value of the residual stream to the logits. */
 	head: Way;
+	/** Values before gain and shift of norms that are one operator, and so are no values of the file: by name, the norm's. */
+	fusedNorms: Map<string, string>;
 }
 
 /** One block. Its branches are missing where it has none, or where they could not be told apart. */
@@ -61,8 +63,9 @@ export function findStructure(w: Wiring, file: string): Structure {
 			w.root(inputs[1]) === "input_ids",
 	);
 	if (!lookup) throw no("has no table in which the token ids are looked up");
-	const hooks = hooksOf(w, layers, lookup, head);
-	return { hooks, layers, table: lookup.inputs[0], head };
+	const fusedNorms = new Map<string, string>();
+	const hooks = hooksOf(w, layers, lookup, head, fusedNorms);
+	return { hooks, layers, table: lookup.inputs[0], head, fusedNorms };
 }
 
 /** Blocks of attention and MLP, one after the other or side by side. Undefined where the sums are in another order. */
@@ -94,10 +97,26 @@ function hooksOf(
 	layers: readonly Layer[],
 	lookup: OnnxNode,
 	head: Way,
+	fusedNorms: Structure["fusedNorms"],
 ): Map<HookName, string> {
 	const hooks = new Map<HookName, string>();
 	const add = (name: HookName, value: string | undefined) => {
 		if (value !== undefined) hooks.set(name, value);
+	};
+	const addNorm = (
+		place: `blocks.${number}.${"ln1" | "ln2"}` | "ln_final",
+		out: string | undefined,
+	) => {
+		if (out === undefined) return;
+		const maker = w.maker(out);
+		if (maker && fused.has(maker.type))
+			fusedNorms.set(`${out}:normalized`, out);
+		const apart = maker && fused.has(maker.type);
+		add(
+			`${place}.hook_normalized`,
+			apart ? `${out}:normalized` : beforeGain(w, out),
+		);
+		add(`${place}.hook_out`, out);
 	};
 	add("hook_embed", embedding(w, lookup, layers[0].from));
 	for (const [i, { from, mid, to, attn, mlp }] of layers.entries()) {
@@ -105,22 +124,43 @@ function hooksOf(
 		const normed = attn && normInput(w, attn.way, from);
 		const normed2 = mlp && normInput(w, mlp.way, mid ?? from);
 		add(`${block}.hook_resid_pre`, from);
-		add(`${block}.ln1.hook_normalized`, attn ? normed : normed2);
+		addNorm(`${block}.ln1`, attn ? normed : normed2);
 		const patterns = attn?.way.nodes.filter((node) => isPattern(w, node)) ?? [];
 		if (patterns.length === 1)
 			add(`${block}.attn.hook_pattern`, patterns[0].outputs[0]);
 		add(`${block}.attn.hook_z`, attn && commonInput(w, attn.way.last));
 		add(`${block}.hook_attn_out`, attn?.value);
 		add(`${block}.hook_resid_mid`, mid);
-		if (attn && normed2 !== normed)
-			add(`${block}.ln2.hook_normalized`, normed2);
+		if (attn && normed2 !== normed) addNorm(`${block}.ln2`, normed2);
 		add(`${block}.mlp.hook_post`, mlp && commonInput(w, mlp.way.last));
 		add(`${block}.hook_mlp_out`, mlp?.value);
 		add(`${block}.hook_resid_post`, to);
 	}
 	const last = layers[layers.length - 1].to;
-	add("ln_final.hook_normalized", normInput(w, head, w.root(last)));
+	addNorm("ln_final", normInput(w, head, w.root(last)));
 	return hooks;
+}
+
+/** Norms that are one operator: ONNX's and ONNX Runtime's. Their second input is the gain, a third one the shift. */
+const fused = new Set([
+	"LayerNormalization",
+	"SimplifiedLayerNormalization",
+	"RMSNormalization",
+]);
+
+/** The value of a norm before its gain and its shift, if there are any. Undefined where it is of no form that is known. */
+function beforeGain(w: Wiring, out: string): string | undefined {
+	let value = out;
+	for (const type of ["Add", "Mul"]) {
+		const maker = w.maker(w.root(value));
+		if (maker?.type !== type) continue;
+		const others = maker.inputs.filter((input) => !w.isConstant(input));
+		if (others.length === 1) [value] = others;
+	}
+	const maker = w.maker(w.root(value));
+	return maker?.type === "Div" || maker?.type === "Mul"
+		? w.root(value)
+		: undefined;
 }
 
 /** What the first weights behind the stream multiply: its normalised form, if it is not the stream itself. */

@@ -83,15 +83,18 @@ test("a decoder written by hand is taken, with one head as its config.json says"
 			"hook_embed",
 			"blocks.0.hook_resid_pre",
 			"blocks.0.ln1.hook_normalized",
+			"blocks.0.ln1.hook_out",
 			"blocks.0.attn.hook_pattern",
 			"blocks.0.attn.hook_z",
 			"blocks.0.hook_attn_out",
 			"blocks.0.hook_resid_mid",
 			"blocks.0.ln2.hook_normalized",
+			"blocks.0.ln2.hook_out",
 			"blocks.0.mlp.hook_post",
 			"blocks.0.hook_mlp_out",
 			"blocks.0.hook_resid_post",
 			"ln_final.hook_normalized",
+			"ln_final.hook_out",
 		],
 	);
 	await model.dispose();

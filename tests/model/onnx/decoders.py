@@ -56,13 +56,23 @@ class FlatDense(Dense):
     flat = True
 
 
+class Norm(nn.LayerNorm):
+    def forward(self, x, place):
+        if torch.jit.is_tracing():
+            return super().forward(x)
+        centred = x - x.mean(-1, keepdim=True)
+        scale = (centred.pow(2).mean(-1, keepdim=True) + self.eps).sqrt()
+        return tap(f"{place}.hook_out", tap(f"{place}.hook_normalized", centred / scale) * self.weight + self.bias)
+
+
 class RmsNorm(nn.Module):
     def __init__(self, d, eps):
         super().__init__()
         self.weight, self.eps = nn.Parameter(torch.ones(d)), eps
 
-    def forward(self, x):
-        return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps))
+    def forward(self, x, place):
+        normed = tap(f"{place}.hook_normalized", x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps))
+        return tap(f"{place}.hook_out", self.weight * normed)
 
 
 def gelu_new(x):
@@ -144,11 +154,11 @@ class Block(nn.Module):
 
     def forward(self, block, x, mask, positions, past):
         x = tap(f"{block}.hook_resid_pre", x)
-        a, present = self.attn(block, tap(f"{block}.ln1.hook_normalized", self.ln1(x)), mask, positions, past)
+        a, present = self.attn(block, self.ln1(x, f"{block}.ln1"), mask, positions, past)
         a = tap(f"{block}.hook_attn_out", a)
         parallel = self.s.family == "gpt_neox"
         middle = x if parallel else tap(f"{block}.hook_resid_mid", a + x)
-        m = self.mlp(block, tap(f"{block}.ln2.hook_normalized", self.ln2(middle)))
+        m = self.mlp(block, self.ln2(middle, f"{block}.ln2"))
         m = tap(f"{block}.hook_mlp_out", m)
         x = m + a + x if parallel else middle + m
         return tap(f"{block}.hook_resid_post", x), present
@@ -166,7 +176,7 @@ class Shape:
         self.rotary = {"gpt2": 0, "gpt_neox": 4, "llama": 8}[self.family]
 
     def norm(self):
-        return RmsNorm(self.d, 1e-6) if self.family == "llama" else nn.LayerNorm(self.d, eps=1e-5)
+        return RmsNorm(self.d, 1e-6) if self.family == "llama" else Norm(self.d, eps=1e-5)
 
 
 class Decoder(nn.Module):
@@ -201,7 +211,7 @@ class Decoder(nn.Module):
             given = (past[2 * i], past[2 * i + 1]) if past else None
             x, present = block(f"blocks.{i}", x, mask, position_ids, given)
             presents += present
-        x = tap("ln_final.hook_normalized", self.ln_final(x))
+        x = self.ln_final(x, "ln_final")
         return (self.head(x), *presents)
 
 
@@ -262,7 +272,10 @@ def reference(model, folder):
         "project": {"blocks.1.hook_attn_out": lambda x: x - (x @ unit)[..., None] * unit},
         "z": {"blocks.1.attn.hook_z": lambda x: x * 0},
         "several": {"hook_embed": lambda x: x * 2, "blocks.0.hook_mlp_out": lambda x: x + direction,
-                    "ln_final.hook_normalized": lambda x: x * 0.5},
+                    "ln_final.hook_out": lambda x: x * 0.5},
+        "norms": {"blocks.0.ln2.hook_normalized": lambda x: x + direction,
+                  "blocks.1.ln1.hook_normalized": lambda x: x * 3, "blocks.1.ln1.hook_out": lambda x: x + direction,
+                  "ln_final.hook_normalized": lambda x: x * 0.5},
     }
     changed = {name: flat(run(edit)) for name, edit in edits.items()}
     with open(os.path.join(folder, "reference.json"), "w") as file:

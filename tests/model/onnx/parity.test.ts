@@ -92,6 +92,18 @@ const interventions = ({
 			...{ hook_name: "blocks.0.hook_mlp_out", type: "add" },
 			values: Float32Array.from(direction),
 		},
+		{ hook_name: "ln_final.hook_out", type: "scale", factor: 0.5 },
+	],
+	norms: [
+		{
+			...{ hook_name: "blocks.0.ln2.hook_normalized", type: "add" },
+			values: Float32Array.from(direction),
+		},
+		{ hook_name: "blocks.1.ln1.hook_normalized", type: "scale", factor: 3 },
+		{
+			...{ hook_name: "blocks.1.ln1.hook_out", type: "add" },
+			values: Float32Array.from(direction),
+		},
 		{ hook_name: "ln_final.hook_normalized", type: "scale", factor: 0.5 },
 	],
 });

@@ -17,7 +17,6 @@ export const peerNames = {
 	pandas: ["sae-lens", "pandas"],
 	polars: ["sae-lens", "polars"],
 	pyarrow: ["sae-lens", "pyarrow"],
-	nbformat: ["sae-lens", "nbformat"],
 } as const satisfies Record<
 	string,
 	[environment: string, distribution: string]

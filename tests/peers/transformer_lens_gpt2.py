@@ -37,8 +37,8 @@ def bridge(folder):
 
 
 def changed(x, given):
-    """One intervention on a value [batch, seq, ...], changed in place: TransformerLens 4 hands a tensor that a hook
-    returns at hook_resid_mid to the MLP alone, and passes the old one on in the stream."""
+    """One intervention on a value [batch, seq, ...]. In place at hook_resid_mid alone: TransformerLens 4 hands a tensor
+    that a hook returns there to the MLP, and passes the old one on in the stream."""
     flat = x.reshape(*x.shape[:2], -1)
     kind = given["type"]
     if kind == "scale":
@@ -52,10 +52,9 @@ def changed(x, given):
         values = torch.tensor(given["values"]).reshape(-1, flat.shape[1] if len(given["values"]) > flat.shape[2] else 1, flat.shape[2])
         new = values.expand_as(flat) if kind == "replace" else flat + given.get("scale", 1) * values
     at = given.get("positions", list(range(flat.shape[1])))
-    new = new.reshape(x.shape).clone()
-    with torch.no_grad():
-        x[:, at] = new[:, at]
-    return x
+    out = x if given["hook_name"].endswith("hook_resid_mid") else x.clone()
+    out[:, at] = new.reshape(x.shape)[:, at]
+    return out
 
 
 def metric_of(logits, ids, given):
@@ -74,6 +73,8 @@ def metric_of(logits, ids, given):
 
 
 def tensor(x):
+    """TransformerLens 4's masked scores are the least float32, 3's are -inf, as ours."""
+    x = x.masked_fill(x == torch.finfo(torch.float32).min, float("-inf"))
     return {"dims": list(x.shape), "data": x.detach().flatten().tolist()}
 
 

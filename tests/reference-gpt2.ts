@@ -73,14 +73,13 @@ export function forward(
 			`${place}.hook_scale`,
 			scale.map(({ size }) => [size]),
 		);
-		return hook(
+		const normalized = hook(
 			`${place}.hook_normalized`,
-			x.map((row, at) =>
-				row.map(
-					(v, i) =>
-						((v - scale[at].mean) / scale[at].size) * weight[i] + bias[i],
-				),
-			),
+			x.map((row, at) => row.map((v) => (v - scale[at].mean) / scale[at].size)),
+		);
+		return hook(
+			`${place}.hook_out`,
+			normalized.map((row) => row.map((v, i) => v * weight[i] + bias[i])),
 		);
 	};
 	const sum = (a: Matrix, b: Matrix): Matrix =>

@@ -107,10 +107,7 @@ function writeLoss(g: OnnxGraph, { d_model }: Gpt2Sizes): string {
 	const counted = g.op("Cast", [g.op("GreaterOrEqual", [targets, zero])], {
 		to: 1,
 	});
-	const rows = g.op("Reshape", [
-		"ln_final.hook_normalized",
-		g.int([-1, d_model]),
-	]);
+	const rows = g.op("Reshape", ["ln_final.hook_out", g.int([-1, d_model])]);
 	const logits = g.op(
 		"Gemm",
 		[rows, "transformer.wte.weight"],

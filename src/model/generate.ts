@@ -17,7 +17,7 @@ import type {
 	TokenBatch,
 } from "./types";
 
-const last = "ln_final.hook_normalized";
+const last = "ln_final.hook_out";
 
 /** `generate` of a model: one token after the other, keys and values of earlier ones kept. */
 export function makeGenerate(gpt2: Gpt2): Model["generate"] {

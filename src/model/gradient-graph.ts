@@ -64,7 +64,7 @@ function writeMetric(
 	metric: Metric["type"],
 ): { of: string; seed: string } {
 	const flat = g.op("Reshape", [
-		"ln_final.hook_normalized",
+		"ln_final.hook_out",
 		g.int([-1, config.d_model]),
 	]);
 	const rows = g.op("Gather", [flat, g.input("rows", "int64", ["n"])]);
@@ -130,9 +130,17 @@ function sourceOf(g: OnnxGraph, hook: HookName): string {
 		);
 		return sum?.outputs[0] ?? hook;
 	}
-	if (hook.endsWith("hook_scale"))
-		return hook.replace("hook_scale", "normalized");
+	if (hook.endsWith("hook_scale") || isBesideNorm(g, hook))
+		return hook.replace(/hook_(scale|normalized)$/, "normed");
 	return hook;
+}
+
+/** Whether a norm's value before gain and shift is computed beside the norm's own, since nothing changes it. */
+function isBesideNorm(g: OnnxGraph, hook: HookName): boolean {
+	const maker = g.nodes.find(({ outputs }) => outputs[0] === hook);
+	return (
+		hook.endsWith("hook_normalized") && maker?.type === "LayerNormalization"
+	);
 }
 
 /** The gradient at a hook from that at its source. */
@@ -146,10 +154,13 @@ function spread(
 		const each = g.op("Unsqueeze", [gradient, g.int([2])]);
 		return g.op("Expand", [each, g.op("Shape", [hook])]);
 	}
-	if (!hook.endsWith("hook_scale")) return gradient;
-	// normalized = (x − mean) / scale · weight + bias: its slope along the scale is −(normalized − bias) / scale
-	const bias = g.nodes.find((node) => node.outputs[0] === source)?.inputs[2];
-	const moved = g.op("Sub", [source, bias ?? ""]);
+	if (!/hook_(scale|normalized)$/.test(hook) || source === hook)
+		return gradient;
+	const norm = g.nodes.find((node) => node.outputs[0] === source);
+	const [, gain = "", shift = ""] = norm?.inputs ?? [];
+	if (hook.endsWith("hook_normalized")) return g.op("Mul", [gradient, gain]);
+	// normed = (x − mean) / scale · gain + shift: its slope along the scale is −(normed − shift) / scale
+	const moved = g.op("Sub", [source, shift]);
 	const total = g.op(
 		"ReduceSum",
 		[g.op("Mul", [gradient, moved]), g.int([-1])],

@@ -36,8 +36,8 @@ export function buildStream(
 /**
  * Writes GPT-2 (Radford et al. 2019; the layout of Hugging Face's GPT2LMHeadModel) up to its last norm. Its input is
  * "ids": int32 [batch, seq], padded on the right. It has no attention mask: a token attends only to those before it,
- * so padding on the right reaches no token. Every hook but the norms' scales and the heads' results, which are written
- * only where they are wanted, has a value of its name in the graph.
+ * so padding on the right reaches no token. Every hook but the norms' scales and normalized values and the heads' results,
+ * which are written only where they are wanted, has a value of its name in the graph.
  */
 export function writeStream(
 	g: OnnxGraph,
@@ -96,31 +96,44 @@ export function weightReader(g: OnnxGraph, weights: Gpt2Weights) {
 	};
 }
 
-/** Layer normalisation (Ba, Kiros & Hinton 2016) with its two hooks. */
+/** Layer normalisation (Ba, Kiros & Hinton 2016) with its hooks: sqrt(variance + ε), (x − mean) / that, and this times the gain plus the shift. */
 function normalisation(
 	g: OnnxGraph,
 	config: Gpt2Config,
 	weight: (name: string) => string,
-	{ hooks }: Wanted,
+	{ hooks, spliced }: Wanted,
 	hook: (name: HookName, value: string) => string,
 ) {
+	const epsilon = { float: config.layer_norm_epsilon };
+	const layerNorm = (inputs: string[], outputs: string[]) =>
+		g.ops("LayerNormalization", inputs, { axis: -1, epsilon }, outputs);
+	const same = (value: number) =>
+		g.op("Expand", [g.float(value), g.int([config.d_model])]);
 	return (
 		x: string,
 		name: string,
 		place: `blocks.${number}.${"ln1" | "ln2"}` | "ln_final",
 	): string => {
 		const scale = `${place}.hook_scale` as const;
+		const normalized = `${place}.hook_normalized` as const;
 		const outputs = hooks.includes(scale)
-			? ["normalized", "mean", "inverse"]
-			: ["normalized"];
-		const [normed, , inverse] = g.ops(
-			"LayerNormalization",
-			[x, weight(`${name}.weight`), weight(`${name}.bias`)],
-			{ axis: -1, epsilon: { float: config.layer_norm_epsilon } },
-			outputs.map((output) => `${place}.${output}`),
+			? ["normed", "mean", "inverse"]
+			: ["normed"];
+		const names = outputs.map((output) => `${place}.${output}`);
+		const [gain, shift] = [weight(`${name}.weight`), weight(`${name}.bias`)];
+		// Gain and shift are apart only where what is before them changes: where it is read, it is computed beside them.
+		const apart = spliced[normalized] !== undefined;
+		const pure = () => [x, same(1), same(0)];
+		const [normed, , inverse] = layerNorm(
+			apart ? pure() : [x, gain, shift],
+			names,
 		);
 		if (inverse) g.op("Reciprocal", [inverse], {}, scale); // sqrt(variance + ε): [batch, seq, 1]
-		return hook(`${place}.hook_normalized`, normed);
+		if (!apart && hooks.includes(normalized)) layerNorm(pure(), [normalized]);
+		if (!apart) return hook(`${place}.hook_out`, normed);
+		const own = hook(normalized, normed);
+		const scaled = g.op("Mul", [own, gain]);
+		return hook(`${place}.hook_out`, g.op("Add", [scaled, shift]));
 	};
 }
 

@@ -6,6 +6,7 @@ const inBlock: BlockHook[] = [
 	"hook_resid_pre",
 	"ln1.hook_scale",
 	"ln1.hook_normalized",
+	"ln1.hook_out",
 	"attn.hook_q",
 	"attn.hook_k",
 	"attn.hook_v",
@@ -17,6 +18,7 @@ const inBlock: BlockHook[] = [
 	"hook_resid_mid",
 	"ln2.hook_scale",
 	"ln2.hook_normalized",
+	"ln2.hook_out",
 	"mlp.hook_pre",
 	"mlp.hook_post",
 	"hook_mlp_out",
@@ -33,6 +35,7 @@ export function hookNames({ n_layers }: { n_layers: number }): HookName[] {
 		).flat(),
 		"ln_final.hook_scale",
 		"ln_final.hook_normalized",
+		"ln_final.hook_out",
 	];
 }
 

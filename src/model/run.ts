@@ -115,7 +115,7 @@ export function targets(ids: ArrayLike<number>): OrtTensor {
 	return new OrtTensor("int64", data, [ids.length, 1]);
 }
 
-const last = "ln_final.hook_normalized" as const;
+const last = "ln_final.hook_out" as const;
 
 /** How a GPT-2 computes what a run or a loss asks for. */
 export function makeEngine(gpt2: Gpt2): Engine {

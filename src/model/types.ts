@@ -28,7 +28,7 @@ export interface ModelInfo {
 /** What a block has hooks at, after "blocks.L." */
 export type BlockHook =
 	| `hook_${"resid_pre" | "attn_out" | "resid_mid" | "mlp_out" | "resid_post"}`
-	| `${"ln1" | "ln2"}.hook_${"scale" | "normalized"}`
+	| `${"ln1" | "ln2"}.hook_${"scale" | "normalized" | "out"}`
 	| `attn.hook_${"q" | "k" | "v" | "attn_scores" | "pattern" | "z" | "result"}`
 	| `mlp.hook_${"pre" | "post"}`;
 
@@ -42,7 +42,7 @@ export type HookName =
 	| `blocks.${Layer}.${BlockHook}`
 	// The intersection keeps the union from swallowing the names above, which completion would then not know.
 	| (`blocks.${number}.${BlockHook}` & Record<never, never>)
-	| `ln_final.hook_${"scale" | "normalized"}`;
+	| `ln_final.hook_${"scale" | "normalized" | "out"}`;
 
 /** One text as tokens. The four arrays have one entry per token. */
 export interface Tokens {

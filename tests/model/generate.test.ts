@@ -171,10 +171,10 @@ test("it stops at the end-of-text token, which is not part of the text", async (
 	const interventions: Intervention[] = [
 		{
 			type: "replace",
-			hook_name: "ln_final.hook_normalized",
+			hook_name: "ln_final.hook_out",
 			values: model.unembedding().slice(256 * 16, 257 * 16), // the direction of <|endoftext|>
 		},
-		{ type: "scale", hook_name: "ln_final.hook_normalized", factor: 50 },
+		{ type: "scale", hook_name: "ln_final.hook_out", factor: 50 },
 	];
 	const stopped = await model.generate(prompt, { interventions });
 	assert.equal(stopped.stopped, "eos");

@@ -93,7 +93,7 @@ golden(
 			[1, 2, 3].map((row) => [
 				...data.subarray(row * width + 1, row * width + 4),
 			]);
-		const last = "ln_final.hook_normalized" as const;
+		const last = "ln_final.hook_out" as const;
 		const { input_ids, expected } = known.bumblebee_logits;
 		const { logits } = await model.run(
 			model.batch([Int32Array.from(input_ids)]),

@@ -47,8 +47,8 @@ test("the gradient of the loss at a hook is TensorFlow.js's, by autodiff", async
 	const targets = Int32Array.from(ids, (_, at) => ids[at + 1] ?? -1);
 	const hooks = model.hook_names.filter(
 		(name) =>
-			/^(hook_embed|ln_final.hook_normalized)$/.test(name) ||
-			/^blocks.1.(?!.*(result|scale|resid_pre|ln2))/.test(name),
+			/^(hook_embed|ln_final.hook_out)$/.test(name) ||
+			/^blocks.1.(?!.*(result|scale|normalized|resid_pre|ln2))/.test(name),
 	);
 	assert.equal(hooks.length, 2 + 13);
 	const { metric, gradients } = await model.runWithGradients(tokens, {

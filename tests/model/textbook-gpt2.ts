@@ -47,7 +47,7 @@ export function textbookLoss(
 		const block = `transformer.h.${layer}`;
 		const at = (name: string, x: tf.Tensor) =>
 			hook(`blocks.${layer}.${name}`, x);
-		const normed = at("ln1.hook_normalized", norm(x, `${block}.ln_1`));
+		const normed = at("ln1.hook_out", norm(x, `${block}.ln_1`));
 		const [q, k, v] = tf
 			.split(linear(normed, `${block}.attn.c_attn`), 3, -1)
 			.map((part, i) => {
@@ -75,7 +75,7 @@ export function textbookLoss(
 		const mlp = at("hook_mlp_out", linear(post, `${block}.mlp.c_proj`));
 		x = at("hook_resid_post", x.add(mlp));
 	}
-	const last = hook("ln_final.hook_normalized", norm(x, "transformer.ln_f"));
+	const last = hook("ln_final.hook_out", norm(x, "transformer.ln_f"));
 	const logits = flat(last).matMul(table, false, true);
 	return logits.logSoftmax().mul(onehot(targets)).sum().neg().asScalar();
 }

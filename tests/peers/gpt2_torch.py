@@ -90,7 +90,7 @@ def forward(ids, change=lambda name, x: x):
         x = hook(f"{block}.hook_resid_mid", x + hook(f"{block}.hook_attn_out", dense(z, f"{h}.attn.c_proj")))
         post = hook(f"{block}.mlp.hook_post", gelu_new(dense(norm(x, f"{h}.ln_2"), f"{h}.mlp.c_fc")))
         x = hook(f"{block}.hook_resid_post", x + hook(f"{block}.hook_mlp_out", dense(post, f"{h}.mlp.c_proj")))
-    last = hook("ln_final.hook_normalized", norm(x, "ln_f"))
+    last = hook("ln_final.hook_out", norm(x, "ln_f"))
     return hooks, last[:, -1] @ weights["wte.weight"].T
 
 

@@ -69,8 +69,8 @@ def run(case):
         centred = x - x.mean(-1, keepdim=True)
         variance = (centred ** 2).mean(-1, keepdim=True)
         scale = hook(f"{place}.hook_scale", (variance + config["layer_norm_epsilon"]).sqrt())
-        out = centred / scale * w[f"{name}.weight"] + w[f"{name}.bias"]
-        return hook(f"{place}.hook_normalized", out)
+        normalized = hook(f"{place}.hook_normalized", centred / scale)
+        return hook(f"{place}.hook_out", normalized * w[f"{name}.weight"] + w[f"{name}.bias"])
 
     def dense(x, name):
         return x @ w[f"{name}.weight"] + w[f"{name}.bias"]

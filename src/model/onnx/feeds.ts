@@ -54,6 +54,15 @@ export function checkInputs(file: string, inputs: readonly OnnxValue[]): void {
 	}
 }
 
+/**
+ * An input as it is given: one of float16 is fed as float32 and cast in the graph, since ONNX Runtime 1.30 takes no
+ * float16 numbers on Node.js 24 and newer ("not enough space").
+ */
+export function fedAs(input: OnnxValue): OnnxValue {
+	if (elements[input.type] !== "float16") return input;
+	return { ...input, name: `${input.name}:fed`, type: 1 };
+}
+
 /** The inputs for a batch. */
 export function feedsFor(
 	inputs: readonly OnnxValue[],
@@ -64,7 +73,8 @@ export function feedsFor(
 			const [, fill] =
 				fills.find(([pattern]) => pattern.test(input.name)) ?? [];
 			const [numbers, dims] = fill?.(tokens, input) ?? [[], []];
-			return [input.name, tensorOf(elements[input.type], numbers, dims)];
+			const { name, type } = fedAs(input);
+			return [name, tensorOf(elements[type], numbers, dims)];
 		}),
 	);
 }
@@ -99,8 +109,5 @@ function tensorOf(type: Element, numbers: number[], dims: number[]): OrtTensor {
 		return new OrtTensor("int32", Int32Array.from(numbers), dims);
 	if (type === "bool")
 		return new OrtTensor("bool", Uint8Array.from(numbers), dims);
-	if (type === "float32")
-		return new OrtTensor("float32", Float32Array.from(numbers), dims);
-	const halves = Uint16Array.from(numbers, (n) => (n ? 0x3c00 : 0)); // 1 and 0 in half precision
-	return new OrtTensor("float16", halves, dims);
+	return new OrtTensor("float32", Float32Array.from(numbers), dims);
 }

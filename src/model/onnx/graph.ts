@@ -9,6 +9,7 @@ import type { OnnxTensor } from "../../formats/onnx-tensor";
 import { bytesField, varintField } from "../../formats/protobuf";
 import { type Spliced, splice } from "../stages";
 import type { HookName } from "../types";
+import { fedAs } from "./feeds";
 import type { Locate } from "./links";
 import type { Structure } from "./structure";
 import { readBy, type Wiring } from "./wiring";
@@ -37,6 +38,8 @@ export interface Source {
 }
 
 const FLOAT32 = 1; // onnx.proto, TensorProto.DataType
+/** The newest that ONNX Runtime 1.30 reads. A newer file's graph is written anew in this form, which holds all that is used of it. */
+const NEWEST_IR = 13;
 
 /** The name of the output that holds a hook's values, or the logits. */
 export const readName = (what: HookName | "logits") => `${what}:read`;
@@ -50,8 +53,11 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	const g = new OnnxGraph("ours:");
 	for (const tensor of w.graph.tensors.values())
 		g.adopt("constant", tensor.name, tensor.shape, linked(source, tensor));
-	for (const input of w.graph.inputs)
-		g.adopt("input", input.name, input.shape, valueInfo(input));
+	for (const input of w.graph.inputs) {
+		const fed = fedAs(input);
+		g.adopt("input", fed.name, fed.shape, valueInfo(fed));
+		if (fed !== input) g.op("Cast", [fed.name], { to: input.type }, input.name);
+	}
 	const at = new Map<string, HookName[]>();
 	for (const [hook, value] of structure.hooks)
 		if (wanted.hooks.includes(hook) || wanted.spliced[hook])
@@ -79,7 +85,7 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	}
 	return g.build(outputs, {
 		...file,
-		ir_version: Math.max(8, file.ir_version),
+		ir_version: Math.min(NEWEST_IR, Math.max(8, file.ir_version)),
 	});
 }
 

@@ -26,6 +26,7 @@ import { wire } from "./wiring";
  */
 export async function loadOnnxModel(path: string): Promise<Decoder> {
 	const file = readOnnx(locateOnnx(path));
+	checkOperators(file);
 	const w = wire(file.file, withUnsignedWeights(prepare(file.graph)));
 	const structure = findStructure(w, file.file);
 	checkInputs(file.file, w.graph.inputs);
@@ -51,6 +52,17 @@ export async function loadOnnxModel(path: string): Promise<Decoder> {
 		...makeRuns(model, (signal) => makeEngine(endingAt(decoder, signal))),
 		dispose: () => sessions.dispose(),
 	};
+}
+
+/** The newest version of ONNX's operators that ONNX Runtime 1.30 computes. */
+const NEWEST_OPSET = 26;
+
+function checkOperators({ file, opsets }: OnnxFile): void {
+	const version = opsets.get("") ?? 0;
+	if (version > NEWEST_OPSET)
+		throw new Error(
+			`The file ${file} uses version ${version} of ONNX's operators (its opset), and versions up to ${NEWEST_OPSET} can be computed: export it with opset_version=${NEWEST_OPSET} or lower.`,
+		);
 }
 
 function fingerprintOfFile(

@@ -11,7 +11,8 @@ usage() {
 		notebooks/00_quickstart.ipynb; its results appear under out/. A second run does only what is missing.
 
 		  --no-run  sets up without running the notebook
-		  --peers   also installs what the tests compare with (Debian, as root)
+		  --peers   also makes the Python environments that tests and benchmarks compare with, under .peers/,
+		            and on Debian, as root, installs a browser and Jupyter's checks of kernels
 		  --lab     sets up, then opens Jupyter in notebooks/
 		  --help    shows this
 	TEXT
@@ -155,17 +156,67 @@ run_quickstart() {
 	print_key_numbers
 }
 
-install_peers() {
-	local names=(python3-torch python3-sklearn libopenblas0-pthread python3-jupyter-kernel-test chromium)
+# Whether an environment under .peers has every release that its list of requirements pins.
+has_pinned() {
+	"$1/bin/python" - "$2" <<-'PY' 2>/dev/null
+		import sys
+		from importlib.metadata import version
+		pins = [line.split("==") for line in open(sys.argv[1]).read().split() if "==" in line]
+		sys.exit(any(version(name).split("+")[0] != pin for name, pin in pins))
+	PY
+}
+
+# PyTorch for CPUs: a wheel of this machine, else PyTorch's own index; where neither answers, PyPI's comes with the rest.
+install_torch() {
+	local pip=("$1/bin/python" -m pip install --quiet --no-deps) torch
+	torch=$(grep '^torch==' "$2")
+	"${pip[@]}" --no-index "$torch" 2>/dev/null ||
+		"${pip[@]}" --retries 0 --timeout 10 --index-url https://download.pytorch.org/whl/cpu "$torch" 2>/dev/null || true
+}
+
+# An environment of pinned releases under .peers; nothing is left of one that fails, and the set-up goes on.
+install_python_peer() {
+	local folder=.peers/$1 pins=tests/peers/requirements-$1.txt log start=$SECONDS
+	if has_pinned "$folder" "$pins"; then return; fi
+	say "Making $folder"
+	log=$(mktemp)
+	rm -rf "$folder"
+	mkdir -p .peers
+	if python3 -m venv "$folder" >"$log" 2>&1 && install_torch "$folder" "$pins" &&
+		"$folder/bin/python" -m pip install --quiet --retries 1 --timeout 30 -r "$pins" >"$log" 2>&1 && has_pinned "$folder" "$pins"; then
+		echo "Made in $((SECONDS - start)) s."
+	else
+		rm -rf "$folder"
+		echo "$folder could not be made, so the tests beside its releases will be skipped: $(grep -iE 'error' "$log" | tail -1 || true)"
+	fi
+	rm -f "$log"
+}
+
+install_debian_peers() {
+	local names=(python3-jupyter-kernel-test chromium)
 	if command -v dpkg >/dev/null && dpkg --status "${names[@]}" >/dev/null 2>&1; then return; fi
-	on_debian_as_root || fail "--peers installs Debian packages and needs root on Debian: run 'sudo apt-get install ${names[*]}'."
-	say "Installing what the tests compare with"
+	if ! on_debian_as_root; then
+		echo "A browser and Jupyter's checks of kernels come as Debian packages, as root: 'sudo apt-get install ${names[*]}'."
+		return
+	fi
+	say "Installing what drives the kernel in tests"
 	install_debian "${names[@]}" || fail "The packages ${names[*]} could not be installed."
+}
+
+install_peers() {
+	install_python_peer sae-lens
+	install_python_peer transformer-lens
+	install_debian_peers
 }
 
 # What a check of npm test needs and this machine lacks, and which check that is; nothing where all is there.
 skipped_checks() {
-	local python
+	local python peer
+	for peer in sae-lens transformer-lens; do
+		if ! has_pinned ".peers/$peer" "tests/peers/requirements-$peer.txt"; then
+			echo "the tests beside $peer: no .peers/$peer with the pinned releases; --peers makes it where PyPI can be reached"
+		fi
+	done
 	if [[ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]]; then
 		echo "a browser that drives Jupyter: no Chromium; --peers installs it on Debian, elsewhere name yours in CHROMIUM"
 	elif [[ -z "$(front_end)" ]]; then

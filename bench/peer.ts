@@ -2,10 +2,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { root } from "../jupyter/environment";
 import type { Peer, Run } from "./types";
 
-/** Debian's: its packages are the peers. */
-const PYTHON = "/usr/bin/python3";
+/** The one with the pinned releases, which `./kernel-setup.sh --peers` makes. */
+const PYTHON = join(root, ".peers/sae-lens/bin/python");
 
 export interface PeerOptions {
 	/** E.g. "scikit-learn". */
@@ -14,7 +15,7 @@ export interface PeerOptions {
 	script: string;
 	/** The Python module that it needs. */
 	needs?: string;
-	/** Another Python than Debian's. */
+	/** Another Python than that of the pinned releases. */
 	python?: string;
 	/** The script's argument, as JSON. */
 	settings: object;

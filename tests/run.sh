@@ -29,6 +29,28 @@ set_up() {
 	./kernel-setup.sh "${options[@]}"
 }
 
+# The versions that tests/peers compare with. Where PyPI does not answer they cannot be made, and may be skipped.
+peers() {
+	local name python
+	for name in sae-lens transformer-lens; do
+		python=.peers/$name/bin/python
+		if [[ -x $python ]]; then
+			echo "$name: $("$python" - "tests/peers/requirements-$name.txt" <<-'PY'
+				import sys
+				from importlib.metadata import version
+				names = [line.split("==")[0] for line in open(sys.argv[1]).read().split() if "==" in line]
+				print(", ".join(f"{name} {version(name)}" for name in names))
+			PY
+			)"
+		elif python3 -m pip index --retries 1 --timeout 15 versions "$name" >/dev/null 2>&1; then
+			echo "$name: not there, though PyPI answers; why stands above."
+		else
+			echo "$name: not there, and PyPI does not answer: what is compared with it is skipped."
+			allowed+="|$name is not installed"
+		fi
+	done
+}
+
 types() { node node_modules/typescript/bin/tsc; }
 format() { node_modules/.bin/biome check .; }
 
@@ -59,6 +81,7 @@ browser() { run_tests tests/browser/*.test.ts; }
 
 part "Set-up" set_up
 if [[ $failed == 0 ]]; then
+	part "Peers" peers
 	part "Types" types
 	part "Format" format
 	part "Unit tests" unit_tests

@@ -43,7 +43,8 @@ export function writeTokenizer(folder: string, bpe: Bpe, n_ctx: number): void {
 		},
 	};
 	const config = {
-		tokenizer_class: "GPT2Tokenizer",
+		// GPT2Tokenizer builds itself from vocabulary and merges alone and would drop ignore_merges: no word would be whole
+		tokenizer_class: "PreTrainedTokenizerFast",
 		add_prefix_space: false,
 		added_tokens_decoder: { [id]: special },
 		bos_token: endOfText,

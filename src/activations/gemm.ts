@@ -1,5 +1,6 @@
 import { InferenceSession } from "onnxruntime-node";
 import { OnnxGraph } from "../formats/onnx";
+import { allowedThreads } from "../threads";
 
 const sessions = new Map<string, Promise<InferenceSession>>();
 
@@ -19,6 +20,7 @@ export function gemm(turned: "none" | "x" | "w"): Promise<InferenceSession> {
 		};
 		graph.op("Gemm", [x, w], attributes, "y");
 		session = InferenceSession.create(graph.build(["y"]), {
+			intraOpNumThreads: allowedThreads(),
 			// Threads that spin between the products slow down the loops there.
 			extra: { session: { intra_op: { allow_spinning: "0" } } },
 		});

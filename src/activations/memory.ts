@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { freeMemory } from "../memory";
 import { random } from "../random";
 import { chosenBatches, shuffleSettings } from "./options";
 import { rowsOf } from "./rows";
@@ -9,7 +9,7 @@ const SHARE = 0.5;
 
 /** In bytes. */
 export function memoryForActivations(): number {
-	return SHARE * Math.min(freemem(), process.availableMemory());
+	return SHARE * freeMemory();
 }
 
 /** Activations over an array of their values. */

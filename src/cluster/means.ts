@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import type { Matrix } from "../activations";
+import { allowedThreads } from "../threads";
 import { denseWhereFilled } from "./filled";
 import { denseMeans } from "./means-dense";
 import { sparseMeans } from "./means-sparse";
@@ -57,7 +57,7 @@ export function means(
 const WORTH = 1e7;
 
 function threadsFor({ length }: ArrayLike<number>, k: number): number {
-	return length * k < WORTH ? 1 : availableParallelism();
+	return length * k < WORTH ? 1 : allowedThreads();
 }
 
 /** 1 over how many rows each cluster has, as often as they count; 0 where it has none. */

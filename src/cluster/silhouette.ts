@@ -9,6 +9,7 @@ import {
 import { OnnxGraph } from "../formats/onnx";
 import { turns } from "../interrupt";
 import { random } from "../random";
+import { allowedThreads } from "../threads";
 import { squareBetween } from "./distances";
 
 /** Rows that a silhouette looks at, at most. */
@@ -112,7 +113,9 @@ function gram(): Promise<InferenceSession> {
 	const graph = new OnnxGraph();
 	const x = graph.input("x", "float64", ["rows", "columns"]);
 	graph.op("Gemm", [x, x], { transB: 1 }, "y");
-	return InferenceSession.create(graph.build(["y"]));
+	return InferenceSession.create(graph.build(["y"]), {
+		intraOpNumThreads: allowedThreads(),
+	});
 }
 
 /** Each row goes through the lists of the earlier rows that share a column with it: what is zero costs nothing. */

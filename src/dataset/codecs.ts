@@ -1,5 +1,6 @@
 import zlib from "node:zlib";
 import type { Compressors } from "hyparquet";
+import { checkRoom, noMemory } from "../kernels";
 
 /** The compressions whose pages can be read. */
 export const readableCodecs = [
@@ -30,7 +31,10 @@ async function load(): Promise<Compressors> {
 	const { snappyUncompress } = await import("hyparquet");
 	const { ZSTDDecoder } = await import("zstddec");
 	const zstd = new ZSTDDecoder();
-	await zstd.init();
+	checkRoom(2); // its own, and that of Node.js's fetch
+	await zstd.init().catch((error) => {
+		throw noMemory(error);
+	});
 	const all: Compressors = {
 		SNAPPY: (bytes, length) => {
 			const output = new Uint8Array(length);

@@ -10,6 +10,8 @@ export interface OnnxFile {
 	opsets: Map<string, number>;
 	/** The model's own operators, encoded (FunctionProto). */
 	functions: Buffer[];
+	/** The versions of operators that each of these is written with, as `opsets`. */
+	function_opsets: Map<string, number>[];
 	graph: OnnxFileGraph;
 }
 
@@ -27,6 +29,8 @@ export interface OnnxNode {
 	type: string;
 	/** "" for ONNX's own operators. */
 	domain: string;
+	/** Which of several functions of this name is meant; left out where there is one. */
+	overload?: string;
 	/** Names of values; "" for one left out. */
 	inputs: string[];
 	outputs: string[];
@@ -70,6 +74,7 @@ export function readOnnx(file: string): OnnxFile {
 			ir_version: 0,
 			opsets: new Map(),
 			functions: [],
+			function_opsets: [],
 			graph: emptyGraph(),
 		};
 		let graphs = 0;
@@ -82,7 +87,15 @@ export function readOnnx(file: string): OnnxFile {
 			} else if (number === 8) {
 				const [domain, version] = readOpset(source, field);
 				model.opsets.set(domain, version);
-			} else if (number === 25) model.functions.push(source.bytes(from, to));
+			} else if (number === 25) {
+				model.functions.push(source.bytes(from, to));
+				const imports = [...source.fields(from, to)].filter(
+					({ number, wire }) => number === 9 && wire === 2,
+				);
+				model.function_opsets.push(
+					new Map(imports.map((each) => readOpset(source, each))),
+				);
+			}
 		}
 		if (graphs === 0 || model.ir_version === 0)
 			throw new Error(
@@ -150,6 +163,7 @@ function readNode(
 		else if (field.number === 4) node.type = text(source, field);
 		else if (field.number === 5) attributes.push(field);
 		else if (field.number === 7) node.domain = text(source, field);
+		else if (field.number === 8) node.overload = text(source, field);
 	}
 	if (node.domain === "ai.onnx") node.domain = "";
 	for (const field of attributes) {

@@ -4,6 +4,7 @@ import { HubError, PassingError } from "./failure";
 import { checkFileName, isCommit, near, quoted } from "./names";
 import { apiUrl, pageOf, type Repository } from "./repository";
 import { persist } from "./retry";
+import type { HubSettings } from "./settings";
 
 const LARGEST_PAGE = 64 * 2 ** 20;
 const MOST_PAGES = 200;
@@ -55,7 +56,7 @@ export async function checkStatus(
 		);
 	throw new HubError(
 		"no repository",
-		`There is no ${repository.spoken} on ${repository.settings.endpoint.host}: check the name${repository.settings.token ? "" : ", or, where it is private, set HF_TOKEN"}.`,
+		`There is no ${repository.spoken} on ${repository.settings.endpoint.host}: check the name${repository.settings.token ? "" : `, or, where it is private, ${cure(repository.settings)}`}.`,
 	);
 }
 
@@ -65,14 +66,21 @@ function denied(repository: Repository, { answer, said }: Reply): HubError {
 	if (said["x-error-code"] === "GatedRepo")
 		return new HubError(
 			"denied",
-			`The ${spoken} is gated: accept its terms on ${pageOf(repository)}, and ${settings.token ? "give in HF_TOKEN a token of that account" : "set HF_TOKEN"}.`,
+			`The ${spoken} is gated: accept its terms on ${pageOf(repository)}, and ${settings.token ? `give in ${settings.token_from} a token of that account` : cure(settings)}.`,
 		);
 	return new HubError(
 		"denied",
 		settings.token
-			? `${host} refuses the ${spoken} (${answer.statusCode}): it does not exist, or the token in HF_TOKEN may not read it.`
-			: `${host} refuses the ${spoken} (${answer.statusCode}): it does not exist, or it is private or gated; check the name, or set HF_TOKEN.`,
+			? `${host} refuses the ${spoken} (${answer.statusCode}): it does not exist, or the token in ${settings.token_from} may not read it.`
+			: `${host} refuses the ${spoken} (${answer.statusCode}): it does not exist, or it is private or gated; check the name, or ${cure(settings)}.`,
 	);
+}
+
+/** How to send a token, where there is none. */
+function cure({ token_from }: HubSettings): string {
+	return token_from
+		? `unset ${token_from}, which keeps the token here`
+		: "set HF_TOKEN";
 }
 
 /** The header Retry-After, seconds or a date, in milliseconds. */

@@ -47,9 +47,7 @@ export function cachedCommit({
 export function writeRef(repository: Repository, commit: string): void {
 	const { folder, revision } = repository;
 	if (isCommit(revision) || cachedCommit(repository) === commit) return;
-	write(repository, () =>
-		writeFileAtomic(join(folder, "refs", revision), commit),
-	);
+	note(join(folder, "refs", revision), commit);
 }
 
 /** The folder in which the files of a commit are. */
@@ -74,13 +72,11 @@ export function cachedFile(
 
 /** Notes that the repository has no such file at a commit. */
 export function markAbsent(
-	repository: Repository,
+	{ folder }: Repository,
 	commit: string,
 	name: string,
 ): void {
-	write(repository, () =>
-		writeFileAtomic(absence(repository.folder, commit, name), ""),
-	);
+	note(absence(folder, commit, name), "");
 }
 
 function absence(folder: string, commit: string, name: string): string {
@@ -129,13 +125,19 @@ export function readTree(folder: string, commit: string): Tree | undefined {
 
 /** Stores the list of files of a commit. */
 export function writeTree(
-	repository: Repository,
+	{ folder }: Repository,
 	commit: string,
 	files: Tree,
 ): void {
 	const text = JSON.stringify({ format_version: 1, files }, null, 1);
-	const path = join(repository.folder, "trees", `${commit}.json`);
-	write(repository, () => writeFileAtomic(path, text));
+	note(join(folder, "trees", `${commit}.json`), text);
+}
+
+/** Writes what only saves a question the next time: a shared cache may be one that this user cannot write to. */
+function note(file: string, text: string): void {
+	try {
+		writeFileAtomic(file, text);
+	} catch {}
 }
 
 /** The files of a snapshot that are in the cache, with "/" between folders. */

@@ -3,7 +3,7 @@ import https from "node:https";
 import { isIP, type Socket } from "node:net";
 import tls from "node:tls";
 import { HubError, PassingError } from "./failure";
-import { patience } from "./retry";
+import { stallOf } from "./settings";
 
 /** One question to a server. */
 export interface Question {
@@ -18,7 +18,7 @@ export type Answer = http.IncomingMessage;
 
 /**
  * Sends one request, through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, and waits for the headers.
- * Redirects are the caller's matter. A connection over which nothing comes for `patience.stall_ms` is given up.
+ * Redirects are the caller's matter. A connection over which nothing comes for as long as `stallOf` says is given up.
  */
 export async function send(question: Question): Promise<Answer> {
 	const { url } = question;
@@ -91,14 +91,12 @@ function open({ method, headers }: Question, options: https.RequestOptions) {
 }
 
 /** Ends a request that stalls or is aborted; `stop` ends the watch. */
-function watch(request: http.ClientRequest, { url, signal }: Question) {
+function watch(request: http.ClientRequest, { method, url, signal }: Question) {
 	let answer: Answer | undefined;
 	const end = (error: Error) => (answer ?? request).destroy(error);
-	const stalled = `${url.host} sent nothing for ${patience.stall_ms / 1000} s`;
-	const timer = setTimeout(
-		() => end(new PassingError(stalled)),
-		patience.stall_ms,
-	);
+	const stall = stallOf(method);
+	const stalled = `${url.host} sent nothing for ${stall / 1000} s`;
+	const timer = setTimeout(() => end(new PassingError(stalled)), stall);
 	const abort = () => end(asError(signal?.reason));
 	if (signal?.aborted) abort();
 	signal?.addEventListener("abort", abort, { once: true });

@@ -1,11 +1,12 @@
 import { createHash, type Hash } from "node:crypto";
 import {
 	createReadStream,
+	existsSync,
 	mkdirSync,
 	renameSync,
 	statfsSync,
 	statSync,
-	utimesSync,
+	truncateSync,
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
@@ -64,8 +65,9 @@ export async function fetchBlob(
 		});
 		if (part) {
 			await fill({ repository, file, name, part, report });
-			write(repository, () => renameSync(part, blob));
 			donePart(part);
+			if (!existsSync(part)) continue; // held up for so long that another download went on with it
+			write(repository, () => renameSync(part, blob));
 			report(file.size);
 			return blob;
 		}
@@ -90,8 +92,7 @@ async function fill(download: Download): Promise<void> {
 			{
 				...(repository.signal && { signal: repository.signal }),
 				onWait(why, wait_ms) {
-					const now = new Date();
-					utimesSync(part, now, now); // it is still ours
+					touch(part); // it is still ours
 					const seconds = Math.ceil(wait_ms / 1000);
 					const done = Math.min(sizeOf(part), Math.max(0, file.size - 1));
 					report(done, `${why}; again in ${seconds} s`);
@@ -217,6 +218,13 @@ function checkSpace(
 
 function gigabytes(bytes: number): string {
 	return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 3 : 1)} GB`;
+}
+
+/** Lets the file system note the time, by its own clock. */
+function touch(part: string): void {
+	try {
+		truncateSync(part, sizeOf(part));
+	} catch {} // it is gone, and that is seen at the end
 }
 
 function sizeOf(path: string): number {

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { askCommit, listFiles } from "./api";
 import {
 	cachedCommit,
@@ -7,6 +8,7 @@ import {
 	placeInSnapshot,
 	readTree,
 	snapshotFolder,
+	write,
 	writeRef,
 } from "./cache";
 import { fetchBlob } from "./download";
@@ -138,6 +140,11 @@ function hubFiles(repository: Repository) {
 			if (commit) markAbsent(repository, commit, name);
 			return undefined;
 		}
+		const there = write(repository, () =>
+			cachedFile(repository.folder, found.commit, name),
+		);
+		if (there && there !== "absent" && statSync(there).size === found.size)
+			return there; // a cache that cannot be written to is good for this
 		const blob = await fetchBlob(repository, found, name);
 		return placeInSnapshot(repository, found.commit, name, blob);
 	};

@@ -7,12 +7,12 @@ import {
 	rmSync,
 	statSync,
 } from "node:fs";
-import { hostname } from "node:os";
 import { basename, join } from "node:path";
+import { lives, silenceOf, thisProcess } from "../holder";
 import { patience } from "./retry";
 
 /**
- * Partial files: blobs/<etag>.<time>-<random>-<process>-<computer>.incomplete. Each belongs to one download at a time, by
+ * Partial files: blobs/<etag>.<time>-<random>-<process>-<computer>_<start>.incomplete. Each belongs to one download at a time, by
  * its name; who takes one over renames it, which only one can. As the etag names the content, whatever two downloads
  * write into one file is the same; and a file becomes a blob only after its content was checked.
  */
@@ -21,10 +21,16 @@ const SUFFIX = ".incomplete";
 /** The parts that downloads of this process write. */
 const mine = new Set<string>();
 
-const computer = createHash("sha256")
-	.update(hostname())
-	.digest("hex")
-	.slice(0, 8);
+/** Where and when this process began: a number alone may be another's, in another container or later. */
+function own(): string {
+	const { host, space, start } = thisProcess();
+	return `${computer(host, space)}_${start}`;
+}
+
+function computer(host: string, space: string): string {
+	const where = createHash("sha256").update(`${host} ${space}`);
+	return where.digest("hex").slice(0, 12);
+}
 
 /**
  * The partial file that this download may write: one that was left behind, or a fresh one. Undefined while another
@@ -37,7 +43,7 @@ export function takePart(blobs: string, etag: string): string | undefined {
 	const best = found
 		.map((name) => ({ name, size: sizeOf(join(blobs, name)) }))
 		.sort((a, b) => b.size - a.size);
-	const name = `${etag}.${Date.now().toString(36)}-${randomUUID().slice(0, 8)}-${process.pid}-${computer}${SUFFIX}`;
+	const name = `${etag}.${Date.now().toString(36)}-${randomUUID().slice(0, 8)}-${process.pid}-${own()}${SUFFIX}`;
 	const path = join(blobs, name);
 	mine.add(name);
 	try {
@@ -95,22 +101,19 @@ function yields(blobs: string, etag: string, name: string): boolean {
 }
 
 function isAbandoned(blobs: string, name: string): boolean {
-	const [, process_id, host] = /-(\d+)-(\w+)\.incomplete$/.exec(name) ?? [];
-	const pid = Number(process_id);
+	const [, number, place, start] =
+		/-(\d+)-(\w+?)(?:_(\d+))?\.incomplete$/.exec(name) ?? [];
+	const pid = Number(number);
 	if (pid === 0) return true;
-	if (host === computer && pid === process.pid) return !mine.has(name);
-	if (host === computer && !isRunning(pid)) return true;
-	const touched = statSync(join(blobs, name), { throwIfNoEntry: false });
-	return !touched || Date.now() - touched.mtimeMs > patience.quiet_ms;
-}
-
-function isRunning(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code === "EPERM";
+	const { host, space } = thisProcess();
+	if (start !== undefined && place === computer(host, space)) {
+		if (`${place}_${start}` === own() && pid === process.pid)
+			return !mine.has(name);
+		if (lives({ host, space, pid, start: Number(start) }) === false)
+			return true;
 	}
+	const silence = silenceOf(join(blobs, name), blobs);
+	return silence === undefined || silence > patience.quiet_ms;
 }
 
 function sizeOf(path: string): number {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeLossy } from "../output";
 import type { Compiler } from "./compiler";
 import { type Failure, failureOf, withLine } from "./failure";
 import type { Past } from "./history";
@@ -75,7 +76,7 @@ export function createExecution(
 	let printing: Message | undefined;
 	const text = gatherText((name, text) => {
 		if (printing) sockets.publish(printing, "stream", { name, text });
-		else process.stderr.write(text); // before the first cell
+		else writeLossy(process.stderr, text); // before the first cell
 	});
 	const print = (parent: Message | undefined, name: string, more: string) => {
 		if (parent !== printing) text.flush();

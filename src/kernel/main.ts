@@ -2,6 +2,7 @@
 //
 // Two processes: this one speaks with Jupyter and compiles; the other runs the cells (cell/main.ts), whatever they do.
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeLossy } from "../output";
 import { type Compiler, createCompiler } from "./compiler";
 import { createExecution, type Execution } from "./execution";
 import { failureOf } from "./failure";
@@ -94,6 +95,6 @@ async function main(connectionFile: string | undefined): Promise<void> {
 }
 
 main(process.argv[2]).catch((error) => {
-	process.stderr.write(`${(error as Error).message}\n`);
+	writeLossy(process.stderr, `${(error as Error).message}\n`);
 	process.exit(1);
 });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { writeLossy } from "../output";
 import type { Failure } from "./failure";
 import {
 	type CellCode,
@@ -97,7 +98,7 @@ export function startCellProcess(events: CellEvents): CellProcess {
 
 	function end(code: number | null, signal: string | null): void {
 		const failure = death(code, signal, dying);
-		globalThis.process.stderr.write(dying);
+		writeLossy(globalThis.process.stderr, dying);
 		const cell = running;
 		running = undefined;
 		child = undefined;

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { type Crew, makeCrew } from "./crew";
 import {
 	Instance,
-	Memory,
 	Module,
+	makeMemory,
 	type WasmMemory,
 	type WasmModule,
 } from "./webassembly";
+
+export { checkRoom, noMemory } from "./webassembly";
 
 /**
  * The WebAssembly SIMD loops of `assembly/`, which says what each does. Pointers are byte offsets into the memory of
@@ -119,7 +121,7 @@ const compiled = new Map<string, WasmModule>();
  *
  * @param sizes how many float32 numbers each array holds
  * @param threads how many threads may work on them; where it is given, the memory is shared, even for one
- * @throws when a size is not a whole number, when all together pass 4 GiB, or when the kernels are not compiled
+ * @throws when a size is not a whole number, when all together pass 4 GiB, when there is no room for them, or when the kernels are not compiled
  */
 export function allocate<Name extends string>(
 	sizes: Record<Name, number>,
@@ -143,7 +145,7 @@ export function allocate<Name extends string>(
 		);
 	const pages = Math.ceil(end / PAGE);
 	const shared = threads !== undefined;
-	const memory = new Memory({ initial: pages, maximum: pages, shared });
+	const memory = makeMemory({ initial: pages, maximum: pages, shared });
 	const array = {} as Record<Name, Float32Array>;
 	for (const name of names)
 		array[name] = new Float32Array(memory.buffer, at[name], sizes[name]);

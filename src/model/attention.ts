@@ -1,5 +1,6 @@
 import type { OnnxGraph } from "../formats/onnx";
 import type { Gpt2Config } from "./config";
+import { withoutDenormals } from "./denormals";
 import type { Wanted } from "./graph";
 import type { HookName } from "./types";
 
@@ -47,9 +48,10 @@ export function attention(
 			`${block}.hook_attn_scores`,
 			g.op("Add", [scaled, mask]),
 		);
+		const shares = g.op("Softmax", [scores], { axis: -1 });
 		const pattern = hook(
 			`${block}.hook_pattern`,
-			g.op("Softmax", [scores], { axis: -1 }),
+			withoutDenormals(g, shares, shares),
 		);
 		const mixed = g.op("MatMul", [pattern, heads(v, [0, 2, 1, 3])]);
 		const z = g.op("Transpose", [mixed], { perm: [0, 2, 1, 3] });

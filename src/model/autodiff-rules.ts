@@ -1,5 +1,6 @@
 import { movingRules } from "./autodiff-moving";
 import { type Rule, type Step, unary } from "./autodiff-step";
+import { withoutDenormals } from "./denormals";
 import { at, broadcast } from "./dimensions";
 
 /** sqrt(2 / π) twice, and the cubic term of the tanh form of GELU (Hendrycks & Gimpel 2016). */
@@ -86,7 +87,7 @@ export const rules: Record<string, Rule> = {
 	Softmax: unary(({ g, op, dy, y, node }) => {
 		const axis = g.int([Number(node.attributes.axis ?? -1)]);
 		const total = op("ReduceSum", [op("Mul", [dy, y]), axis], { keepdims: 1 });
-		return op("Mul", [op("Sub", [dy, total]), y]);
+		return withoutDenormals(g, op("Mul", [op("Sub", [dy, total]), y]));
 	}),
 	// dx = dy − softmax(x) · Σ dy
 	LogSoftmax: unary(({ g, op, dy, y, node }) => {

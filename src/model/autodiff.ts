@@ -33,7 +33,7 @@ export function differentiate(
 	};
 	give(of, seed ?? g.op("Expand", [g.float(1), g.op("Shape", [of])]));
 	for (const node of nodes.reverse()) {
-		if (!node.inputs.some((name) => dependent.has(name))) continue;
+		if (!node.outputs.some((name) => dependent.has(name))) continue;
 		const dys = node.outputs.map((name) =>
 			dependent.has(name) ? gradient(name) : undefined,
 		);
@@ -59,14 +59,22 @@ export function differentiate(
 	);
 }
 
-/** The values that depend on one of `sources`, these included. */
+/** What these find changes in jumps: nothing is to be differentiated there. */
+const comparisons = new Set(
+	"Less LessOrEqual Greater GreaterOrEqual Equal".split(" "),
+);
+
+/** The values that depend on one of `sources`, these included, other than by a comparison. */
 function dependents(
 	nodes: readonly GraphNode[],
 	sources: readonly string[],
 ): Set<string> {
 	const found = new Set(sources);
 	for (const node of nodes)
-		if (node.inputs.some((name) => found.has(name)))
+		if (
+			!comparisons.has(node.type) &&
+			node.inputs.some((name) => found.has(name))
+		)
 			for (const name of node.outputs) if (name) found.add(name);
 	return found;
 }

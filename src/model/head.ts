@@ -1,5 +1,6 @@
 import { OnnxGraph } from "../formats/onnx";
 import type { Gpt2Config } from "./config";
+import { withoutDenormals } from "./denormals";
 import { weightReader } from "./graph";
 import { type Gpt2Weights, headName } from "./weights";
 
@@ -112,9 +113,9 @@ export function crossEntropySlope(
 	target: string,
 	weight: string,
 ): string {
-	return g.op(
-		"ScatterElements",
-		[g.op("Mul", [probabilities, weight]), target, g.op("Neg", [weight])],
-		{ axis: 1, reduction: "add" },
-	);
+	const shares = withoutDenormals(g, g.op("Mul", [probabilities, weight]));
+	return g.op("ScatterElements", [shares, target, g.op("Neg", [weight])], {
+		axis: 1,
+		reduction: "add",
+	});
 }

@@ -1,5 +1,6 @@
 import { InferenceSession } from "onnxruntime-node";
 import { deafStep } from "../interrupt";
+import { allowedThreads } from "../threads";
 
 type Feeds = InferenceSession.OnnxValueMapType;
 
@@ -142,10 +143,10 @@ async function createSession(
 		extra: {
 			session: {
 				model_external_initializers_file_folder_path: folder,
-				set_denormal_as_zero: "1", // attention to later tokens is no number that a processor is slow with
 				...(lean && { disable_prepacking: "1" }),
 			},
 		},
+		intraOpNumThreads: allowedThreads(),
 		// A plan of the memory, made for each new size of a batch, is a second allocation beside the first run's.
 		enableMemPattern: false,
 		logSeverityLevel: 3,

@@ -58,7 +58,7 @@ interface Found {
 type Infer = (inputs: Inputs) => Found | undefined;
 
 const sameAsFirst = new Set(
-	"Relu Gelu Exp Log Neg Sqrt Reciprocal Tanh Sigmoid Erf Softmax LogSoftmax ScatterElements Not Trilu".split(
+	"Abs Relu Gelu Exp Log Neg Sqrt Reciprocal Tanh Sigmoid Erf Softmax LogSoftmax ScatterElements Not Trilu".split(
 		" ",
 	),
 );

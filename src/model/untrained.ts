@@ -7,10 +7,11 @@ import {
 	readdirSync,
 	rmSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAll, writeError } from "../files";
 import { bytesOf, safetensorsHeader } from "../formats/safetensors";
+import { holderName, lives, readHolder, thisProcess } from "../holder";
 import { listenTo, turns } from "../interrupt";
 import { reportProgress } from "../progress";
 import { type Random, random } from "../random";
@@ -128,15 +129,17 @@ function fill(
 	for (let i = 0; i < piece.length; i++) piece[i] = deviation * draw.normal();
 }
 
-/** What the folders of a process begin with: another machine may have the same temporary folder. */
-const PREFIX = `sparselens-untrained-${encodeURIComponent(hostname())}-`;
+/** What the folders begin with; who made one follows, since other machines and containers may share the place. */
+const PREFIX = "sparselens-untrained-";
 
 const folders = new Set<string>();
 
 function temporaryFolder(): string {
 	try {
 		removeLeftovers();
-		const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+		const folder = mkdtempSync(
+			join(tmpdir(), `${PREFIX}${holderName(thisProcess())}.`),
+		);
 		if (folders.size === 0) process.once("exit", removeAll);
 		folders.add(folder);
 		return folder;
@@ -155,21 +158,12 @@ function removeAll(): void {
 	for (const folder of [...folders]) remove(folder);
 }
 
-/** Of processes of this machine that have ended. */
+/** Of processes that have ended; those that cannot be asked may still read theirs. */
 function removeLeftovers(): void {
 	for (const name of readdirSync(tmpdir())) {
 		if (!name.startsWith(PREFIX)) continue;
-		const pid = Number.parseInt(name.slice(PREFIX.length), 10);
-		if (pid > 0 && !lives(pid))
+		const holder = readHolder(name.slice(PREFIX.length).replace(/\.\w+$/, ""));
+		if (holder && lives(holder) === false)
 			rmSync(join(tmpdir(), name), { recursive: true, force: true });
-	}
-}
-
-function lives(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code !== "ESRCH";
 	}
 }

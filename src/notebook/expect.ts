@@ -1,3 +1,5 @@
+import { printLine } from "../output";
+
 /** The range that a number should lie in; both ends belong to it. */
 export interface Range {
 	atLeast?: number;
@@ -17,5 +19,5 @@ export function expect(name: string, value: number, range: Range): void {
 	const line = `${name}: ${Number(value.toPrecision(4))} (expected ${ends.join(" and ") || "any number"})`;
 	if (!(value >= atLeast && value <= atMost))
 		throw new Error(`${line}: out of range.`);
-	console.log(`✓ ${line}`);
+	printLine(`✓ ${line}`);
 }

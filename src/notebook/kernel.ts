@@ -1,4 +1,5 @@
 import { type DisplayMessage, kernelHook } from "../kernel/hook";
+import { printLine } from "../output";
 
 /** Whether output goes to a notebook. */
 export function inNotebook(): boolean {
@@ -12,7 +13,7 @@ export function inNotebook(): boolean {
 export function publish(message: DisplayMessage, update = false): void {
 	const kernel = kernelHook();
 	if (kernel) kernel.publish(message, update);
-	else console.log(message.data["text/plain"]);
+	else printLine(message.data["text/plain"]);
 }
 
 /**

@@ -1,16 +1,11 @@
+import { type Stream, writeLossy } from "../output";
 import type { Progress } from "../progress";
 import { type Drawing, progressLines } from "./lines";
 
-/** Where lines go. */
-export interface Stream {
-	isTTY?: boolean;
-	columns?: number;
-	write(text: string): unknown;
-}
-
 /**
  * A sink for progress (`setProgressSink`) outside a notebook: of what takes over a second, a line on stderr every five
- * seconds and one at its end. In a terminal the line of what runs is overwritten in place.
+ * seconds and one at its end. In a terminal the line of what runs is overwritten in place. Where stderr cannot be written to,
+ * the line is lost and the work goes on.
  */
 export function plainProgress(progress: Progress): void {
 	lines ??= open();
@@ -33,7 +28,7 @@ export function plainLines(stream: Stream, now?: () => number) {
 		finished: 5000,
 	};
 	return progressLines(
-		({ state, text }) => stream.write(line(stream, state, text)),
+		({ state, text }) => writeLossy(stream, line(stream, state, text)),
 		pace,
 		now,
 	);

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import {
 	checkValues,
 	columnMoments,
@@ -7,6 +6,7 @@ import {
 	products,
 } from "../activations";
 import { firstNotFinite } from "../finite";
+import { allowedThreads } from "../threads";
 import { crossEntropy, softmax } from "./cross-entropy";
 import { minimise } from "./lbfgs";
 
@@ -144,7 +144,7 @@ const WORTH = 5e6;
 
 function threadsFor(x: Matrix, nClasses: number): number {
 	const worth = x.kind === "sparse" && x.indptr[x.rows] * nClasses >= WORTH;
-	return worth ? availableParallelism() : 1;
+	return worth ? allowedThreads() : 1;
 }
 
 /** What every evaluation of the loss needs. With more than one thread the caller releases `data`. */

@@ -45,20 +45,15 @@ export function makeEncoder(cfg: SaeConfig, weights: SaeWeights): Encoder {
 		session ??= openEncoder(cfg, weights);
 		const open = await session;
 		const collector = collectorOf(cfg, rows);
-		const start = (from: number) => {
+		const compute = (from: number) => {
 			const some = prepare(x.subarray(from, from + rows * d_in), cfg, to);
 			const n = some.length / d_in;
 			const feeds = { x: floatTensor(some, [n, d_in]) };
 			return open.run(feeds, collector.fetches(n));
 		};
 		try {
-			// While the latents of one chunk are gathered, the next one is computed.
-			let next = x.length > 0 ? start(0) : undefined;
-			for (let from = rows * d_in; next; from += rows * d_in) {
-				const out = await next;
-				next = from < x.length ? start(from) : undefined;
-				collector.add(out, to);
-			}
+			for (let from = 0; from < x.length; from += rows * d_in)
+				collector.add(await compute(from), to);
 		} finally {
 			collector.release?.();
 		}
@@ -87,7 +82,7 @@ function collectorOf(cfg: SaeConfig, rows: number): Collector {
 	if (isChosenHere(cfg)) {
 		const selector = openSelector(rows, d_sae, k);
 		return {
-			fetches: (n) => ({ z: floatTensor(selector.next(n), [n, d_sae]) }),
+			fetches: (n) => ({ z: floatTensor(selector.room(n), [n, d_sae]) }),
 			add: (_, to) => selector.choose(to),
 			release: selector.release,
 		};

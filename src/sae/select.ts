@@ -1,17 +1,17 @@
 import { type Allocation, allocate } from "../kernels";
 import { addChosen, type SparseBuilder } from "./sparse-rows";
 
-/** Room for two chunks of pre-activations, of which one is computed while the latents of the other are chosen. */
+/** Room for one chunk of pre-activations, and what chooses latents from it. */
 export interface Selector {
-	/** Where the next chunk's pre-activations [n, d_sae] go. */
-	next(n: number): Float32Array;
-	/** Adds the k largest above zero of each row of the oldest chunk that was asked for and not chosen from. */
+	/** Where a chunk's pre-activations [n, d_sae] go. */
+	room(n: number): Float32Array;
+	/** Adds the k largest above zero of each row of the chunk that `room` was last asked for. */
 	choose(to: SparseBuilder): void;
 	/** Gives the room back. */
 	release(): void;
 }
 
-type Room = Allocation<"first" | "second" | "values" | "indices" | "scratch">;
+type Room = Allocation<"chunk" | "values" | "indices" | "scratch">;
 
 /** Rooms that nobody uses, by their sizes: every SAE of these sizes takes one, so that few memories are made. */
 const idle = new Map<string, Room[]>();
@@ -21,20 +21,15 @@ export function openSelector(rows: number, d_sae: number, k: number): Selector {
 	const sizes = `${rows} ${d_sae} ${k}`;
 	const room = idle.get(sizes)?.pop() ?? makeRoom(rows, d_sae, k);
 	const { array, at, kernels, memory } = room;
-	const waiting: Float32Array[] = [];
-	let side: "first" | "second" = "first";
+	let n = 0;
 	return {
-		next(n) {
-			side = side === "first" ? "second" : "first";
-			const chunk = array[side].subarray(0, n * d_sae);
-			waiting.push(chunk);
-			return chunk;
+		room(asked) {
+			n = asked;
+			return array.chunk.subarray(0, n * d_sae);
 		},
 		choose(to) {
-			const { length, byteOffset: x } = waiting.shift() ?? array.first;
-			const n = length / d_sae;
-			const { values, indices, scratch } = at;
-			kernels.selectRows(n, d_sae, k, x, values, indices, scratch);
+			const { chunk, values, indices, scratch } = at;
+			kernels.selectRows(n, d_sae, k, chunk, values, indices, scratch);
 			const which = new Int32Array(memory.buffer, indices, n * k);
 			addChosen(to, array.values.subarray(0, n * k), which, n);
 		},
@@ -48,8 +43,7 @@ export function openSelector(rows: number, d_sae: number, k: number): Selector {
 
 function makeRoom(rows: number, d_sae: number, k: number): Room {
 	return allocate({
-		first: rows * d_sae,
-		second: rows * d_sae,
+		chunk: rows * d_sae,
 		values: rows * k,
 		indices: rows * k,
 		scratch: 8 * k + 32 + 2 * d_sae, // at least what `selectRows` needs

@@ -137,6 +137,10 @@ export interface TrainingHistory {
 	architecture: Architecture;
 	/** But for `validation` they are of the rows that were trained on. */
 	records: TrainingRecord[];
+	/** The highest learning rate. */
+	lr?: number;
+	/** Whether that is the default for the architecture and its number of latents. */
+	lr_is_default?: boolean;
 	/** Rows there were to train on. */
 	n_rows?: number;
 	/** How often each was seen: the last record's tokens over `n_rows`. */
@@ -244,9 +248,9 @@ export interface TrainOptions {
 	k?: number;
 	/** standard, gated: weight λ of the sparsity penalty, on activations normalised as below. Default: 2. */
 	l1_coefficient?: number;
-	/** jumprelu: weight λ of the number of latents that fire, on activations normalised as below. Default: 0.06. */
+	/** jumprelu: weight λ of the number of latents that fire, on activations normalised as below. Default: 0.025. */
 	l0_coefficient?: number;
-	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 0.1. */
+	/** jumprelu: width ε of the window around the threshold in which its gradient is estimated. Default: 1. */
 	jumprelu_bandwidth?: number;
 	/** jumprelu: the threshold at the start, on activations normalised as below. Default: 0.3. */
 	jumprelu_init_threshold?: number;
@@ -258,9 +262,16 @@ export interface TrainOptions {
 	normalize_activations?: Normalization;
 	/** Length of the decoder's rows at the start. Default: 0.1; 1 where the decoder is kept at length 1 (topk, batchtopk, matryoshka). */
 	decoder_init_norm?: number;
-	/** Where b_dec starts. Default: "geometric_median". */
+	/**
+	 * Where b_dec starts. Default: "geometric_median", which neither a huge constant direction nor a few huge rows upset; where
+	 * there are none, as in the bundled model, "zeros" leaves 1 to 2 % less unexplained.
+	 */
 	b_dec_init_method?: "geometric_median" | "mean" | "zeros";
-	/** The highest learning rate. Default: 0.001; 0.003 for jumprelu, whose thresholds have far to go. */
+	/**
+	 * The highest learning rate. Default: 0.003 · min(1, 1,024 / d_sae) for topk, batchtopk and matryoshka, as measured with
+	 * 1,024 latents (bench/results/rates.md; at 4,096 neither 0.003 nor 0.0015 was as good as 0.001); 0.003 for jumprelu, whose thresholds have far to go; 0.001 for standard
+	 * and gated, for which another rate is another L0 at the same λ.
+	 */
 	lr?: number;
 	/** Rows per step. Default: 1,024, or all there are where they are fewer. */
 	train_batch_size_tokens?: number;

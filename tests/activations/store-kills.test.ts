@@ -5,13 +5,16 @@ import {
 	cpSync,
 	mkdirSync,
 	readdirSync,
+	readFileSync,
+	rmSync,
 	statSync,
+	utimesSync,
 	writeFileSync,
 } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { extract, openActivations } from "../../src/activations";
+import { holderName, thisProcess } from "../../src/holder";
 import { loadModel, type Model } from "../../src/model";
 import { temporaryFolder, writeRandomGpt2 } from "../tiny";
 import { filesOf, madeSentences } from "./made";
@@ -130,11 +133,12 @@ test("two calls in one process do not write to the same folder either", async ()
 
 test("locks of processes that have ended are taken over, by one of those who want to", async () => {
 	mkdirSync(at("locks"));
-	const host = encodeURIComponent(hostname());
 	const { pid } = spawnSync("true");
 	// One that has ended, and one whose number another process has by now: this one, which started later.
-	for (const dead of [`${pid}-1`, `${process.pid}-1`])
-		writeFileSync(join(at("locks"), `lock-${host}-${dead}`), "");
+	for (const dead of [pid, process.pid]) {
+		const name = holderName({ ...thisProcess(), pid: dead, start: 1 });
+		writeFileSync(join(at("locks"), `lock-${name}`), "");
+	}
 	const runs = [0, 1, 2].map(() => start(job("locks")).ended);
 	const outputs = (await Promise.all(runs)).map(({ output }) => output);
 	for (const output of outputs)
@@ -151,6 +155,98 @@ test("a lock of another machine is left alone, and named", async () => {
 		/^Error: Process 7 on "other" \(if that has ended, delete \S+lock-other-7-1\) is extracting to /,
 	);
 	assert.deepEqual([...filesOf(at("elsewhere")).keys()], ["lock-other-7-1"]);
+});
+
+test("a process of another host, boot or container is not asked by its number; it counts as ended after 15 minutes without a sign", async () => {
+	mkdirSync(at("asked"));
+	const here = thisProcess();
+	const { pid } = spawnSync("true"); // a number that is nobody's here
+	const others = {
+		'on "other"': { ...here, host: "other", pid },
+		"of another container or boot": { ...here, space: "0123456789ab", pid },
+	};
+	const call = () =>
+		extract(model, sentences, { hook_name, to: at("asked"), shard_tokens });
+	for (const [words, holder] of Object.entries(others)) {
+		const name = `lock-${holderName(holder)}`;
+		const file = join(at("asked"), name);
+		writeFileSync(file, "2026-11-30T10:00:00.000Z");
+		await assert.rejects(call(), (error: Error) => {
+			const sentence = `Process ${pid} ${words} (if that has ended, delete ${file}; it began at 2026-11-30 10:00:00 UTC) is extracting to ${at("asked")}: wait for it, or give another folder.`;
+			assert.equal(error.message, sentence);
+			return true;
+		});
+		assert.deepEqual(readdirSync(at("asked")), [name]);
+		const before = (minutes: number) => Date.now() / 1000 - 60 * minutes;
+		utimesSync(file, before(14), before(14));
+		await assert.rejects(call(), /is extracting to/);
+		utimesSync(file, before(16), before(16));
+		await call();
+		assert.deepEqual(filesOf(at("asked")), filesOf(at("whole")));
+		rmSync(at("asked"), { recursive: true });
+		mkdirSync(at("asked"));
+	}
+});
+
+test("whoever was taken over while held up stops at its next write, and changes nothing", async () => {
+	let lock = "";
+	const { child, ended } = start(job("resumed"), (output) => {
+		if (batches(output) < 2 || lock) return;
+		lock =
+			readdirSync(at("resumed")).find((name) => name.startsWith("lock-")) ?? "";
+		rmSync(join(at("resumed"), lock)); // as one on another host does
+		child.kill("SIGSTOP");
+		setTimeout(() => child.kill("SIGCONT"), 100);
+	});
+	assert.match(
+		(await ended).output,
+		/error: Another process has taken over \S+resumed, since this one gave no sign for long: .* run it again when the other has ended\.$/,
+	);
+	await extract(model, sentences, {
+		...{ hook_name, to: at("resumed"), shard_tokens },
+	});
+	assert.deepEqual(filesOf(at("resumed")), filesOf(at("whole")));
+});
+
+test("two PID namespaces with one host name do not write to one folder", async (t) => {
+	const spaces = ["-p", "-f", "--mount-proc"];
+	const own = process.getuid?.() === 0 ? spaces : ["-r", ...spaces];
+	if (spawnSync("unshare", [...own, "true"]).status !== 0) {
+		t.diagnostic("no PID namespace of its own: not tried");
+		return;
+	}
+	const first = spawn("unshare", [...own, ...command(job("spaces"))], {
+		stdio: ["ignore", "pipe", "inherit"],
+	});
+	const ended = new Promise((done) => first.on("close", done));
+	const inside = () =>
+		Number(
+			readFileSync(`/proc/${first.pid}/task/${first.pid}/children`, "utf8"),
+		);
+	let said = "";
+	let stopped = 0;
+	await new Promise<void>((done) => {
+		first.stdout.on("data", (more) => {
+			said += more;
+			if (batches(said) < 2 || stopped) return;
+			stopped = inside();
+			process.kill(stopped, "SIGSTOP");
+			done();
+		});
+		first.on("close", () => done());
+	});
+	const [node, ...args] = command(job("spaces"));
+	for (const [file, list] of [
+		["unshare", [...own, node, ...args]],
+		[node, args],
+	] as const) {
+		const { stdout } = spawnSync(file, list, { encoding: "utf8" });
+		assert.match(stdout, /Process \d+ of another container or boot/);
+	}
+	process.kill(stopped, "SIGCONT");
+	await ended;
+	assert.match(said, /done$/);
+	assert.deepEqual(filesOf(at("spaces")), filesOf(at("whole")));
 });
 
 test("where a file may grow no further, one sentence says so; what was whole stays, and it goes on from there", async () => {

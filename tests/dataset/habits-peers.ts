@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { saeLens } from "../peers/python";
 import { temporaryFolder } from "../tiny";
 import { habits } from "./habits";
 
@@ -15,7 +16,7 @@ export interface Peers {
 const frozen = join(__dirname, "habits-peers.json");
 
 /** As a Python with pandas and pyarrow reads them now; where there is none, as it did when this was written. */
-export function peers(python = "/usr/bin/python3"): Peers {
+export function peers(python = saeLens.python): Peers {
 	const found = spawnSync(python, ["-c", "import pandas, pyarrow"]);
 	return found.status === 0
 		? live(python)

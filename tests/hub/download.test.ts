@@ -448,6 +448,21 @@ test("a repository, a revision or a file that is not there is named, with near n
 		fetchFile("org/private", "config.json"),
 		/the token in HF_TOKEN may not read it/,
 	);
+	delete process.env.HF_TOKEN;
+	process.env.HF_TOKEN_PATH = join(folder, "wrong-token");
+	writeFileSync(process.env.HF_TOKEN_PATH, "hf_wrong");
+	await assert.rejects(
+		fetchFile("org/private", "config.json"),
+		/the token in \S+wrong-token may not read it/,
+	);
+	process.env.HF_HUB_DISABLE_IMPLICIT_TOKEN = "1";
+	const seen = (await setup).seen.length;
+	await assert.rejects(
+		fetchFile("org/private", "config.json"),
+		/check the name, or unset HF_HUB_DISABLE_IMPLICIT_TOKEN, which keeps the token here\.$/,
+	);
+	for (const { headers } of (await setup).seen.slice(seen))
+		assert.equal(headers.authorization, undefined);
 	const hub = await setup;
 	hub.fault = () => ({ status: 404 });
 	await assert.rejects(

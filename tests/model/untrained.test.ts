@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { openSafetensors, readTensor } from "../../src/formats/safetensors";
+import { holderName, thisProcess } from "../../src/holder";
 import { hookNames, loadModel, type Model } from "../../src/model";
 import { untrainedModel } from "../../src/model/untrained";
 import { setProgressSink } from "../../src/progress";
@@ -188,14 +189,20 @@ test("a process that ends removes its untrained models; what a killed one left i
 	const killed = run('process.kill(process.pid, "SIGKILL")');
 	assert.equal(killed.stdout, "made\n", killed.stderr);
 	const [left] = made();
+	const here = thisProcess();
+	const host = encodeURIComponent(here.host);
 	assert.ok(
 		left.startsWith(
-			`sparselens-untrained-${encodeURIComponent(hostname())}-${killed.pid}-`,
+			`sparselens-untrained-${host}-${here.space}-${killed.pid}-`,
 		),
 	);
+	// Nobody can tell from here whether that one lives: it is left alone.
+	const elsewhere = `sparselens-untrained-${holderName({ ...here, space: "0123456789ab", pid: killed.pid })}.abcdef`;
+	mkdirSync(join(tmpdir(), elsewhere));
 	const ended = run("process.exit(3)");
 	assert.equal(ended.stdout, "made\n", ended.stderr);
-	assert.deepEqual(made(), []);
+	assert.deepEqual(made(), [elsewhere]);
+	rmSync(join(tmpdir(), elsewhere), { recursive: true });
 });
 
 test("a model that is no GPT-2 is refused, naming its kind", async () => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { test } from "node:test";
-import { plainLines, type Stream } from "../../src/notebook/plain";
+import { plainLines } from "../../src/notebook/plain";
+import type { Stream } from "../../src/output";
 
 /** What is written to a stream, under a clock that is set by hand. */
 function written(isTTY: boolean, run: (at: Report) => void): string[] {
@@ -64,4 +67,61 @@ test("in a terminal the line is overwritten, cut to the width, and free of contr
 		"\r\x1b[Ka[31m: 100 steps, 4.0 s, 25 steps/s\n",
 	]);
 	assert.equal(texts[0].length, 4 + 39);
+});
+
+test("a line that cannot be written is lost, and the work goes on: a closed pipe, a full disk, a stream that is destroyed", () => {
+	const work = `
+		const { plainProgress } = require(${JSON.stringify(resolve("src/notebook/plain.ts"))});
+		const { expect } = require(${JSON.stringify(resolve("src/notebook/expect.ts"))});
+		const report = (done) => plainProgress({ label: "train", done, total: 9, unit: "steps" });
+		if (process.env.DESTROYED) process.stderr.destroy();
+		report(0);
+		let done = 0;
+		const timer = setInterval(() => {
+			report(++done % 9 && done);
+			expect("done", done, {});
+			if (done < 40) return;
+			clearInterval(timer);
+			require("node:fs").writeSync(3, "whole");
+		}, 60);
+	`;
+	const run = (where: string, env = {}) =>
+		spawnSync(
+			"bash",
+			[
+				"-c",
+				`exec 3>&1; set -o pipefail; "$0" --import tsx --eval "$1" ${where}`,
+				process.execPath,
+				work,
+			],
+			{ encoding: "utf8", env: { ...process.env, ...env } },
+		);
+	for (const [where, env] of [
+		["2>&1 | head -1 >/dev/null", {}],
+		[">/dev/full 2>/dev/full", {}],
+		["2>&1 | true", {}],
+		[">&- 2>&-", {}],
+		[">/dev/null", { DESTROYED: "1" }],
+	] as const) {
+		const { stdout, stderr, status } = run(where, env);
+		assert.equal(stdout, "whole", `${where}: ${stderr}`);
+		assert.equal(status, 0, where);
+	}
+});
+
+test("what others write to the same stream still fails as it did", () => {
+	const { status, stderr } = spawnSync(
+		"bash",
+		[
+			"-c",
+			'"$0" --import tsx --eval "$1" >/dev/full',
+			process.execPath,
+			`const { writeLossy } = require(${JSON.stringify(resolve("src/output.ts"))});
+			writeLossy(process.stdout, "a");
+			setTimeout(() => process.stdout.write("b"), 50);`,
+		],
+		{ encoding: "utf8" },
+	);
+	assert.equal(status, 1);
+	assert.match(stderr, /ENOSPC/);
 });

@@ -246,5 +246,11 @@ test("how sentences were split, and what is to be known of that, stands with eve
 		text,
 		/of the rows trained on\. 295 rounds over 6,779 tokens\. 17 of 100/,
 	);
-	assert.doesNotMatch(textOf(history), /rounds/);
+	assert.doesNotMatch(textOf(history), /rounds|rate/);
+	const rule = textOf({ ...history, lr: 0.003 / 7, lr_is_default: true });
+	assert.match(rule, /Learning rate 0\.000429 \(default for this arch/);
+	assert.match(
+		textOf({ ...history, lr: 0.02, lr_is_default: false, notes }),
+		/Learning rate 0\.02\. 17 of 100/,
+	);
 });

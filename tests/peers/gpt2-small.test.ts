@@ -1,4 +1,3 @@
-// PyTorch is Debian's python3-torch; without it this file's tests are skipped.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -13,15 +12,15 @@ import {
 } from "../../src/model";
 import { largestDifference } from "../numbers";
 import { temporaryFolder } from "../tiny";
+import { saeLens } from "./python";
+import { agreed } from "./record";
 
-const python = "/usr/bin/python3";
-const there = spawnSync(python, ["-c", "import torch"]).status === 0;
-const skip = there ? false : "PyTorch (python3-torch) is not installed";
+const { python, skip } = saeLens;
 const { folder, remove } = temporaryFolder();
 let model: Model;
 
 before(async () => {
-	if (!there) return;
+	if (skip) return;
 	const script = join(__dirname, "gpt2_torch.py");
 	const { status, stderr } = spawnSync(python, [script, folder]);
 	assert.equal(status, 0, String(stderr));
@@ -52,6 +51,11 @@ test("hidden states of a GPT-2 of GPT-2 small's size are PyTorch's within 2e-5, 
 		const expected = readTensor(file, hook);
 		const difference = largestDifference(cache[hook].data, expected);
 		assert.ok(difference < 2e-5, `${hook}: ${difference}`);
+		agreed(
+			"hidden states at GPT-2 small's size, in float64",
+			"PyTorch",
+			difference,
+		);
 	}
 });
 

@@ -1,4 +1,3 @@
-// PyTorch is Debian's python3-torch; without it this file's tests are skipped.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -13,10 +12,10 @@ import {
 import { random } from "../../src/random";
 import { largestDifference } from "../numbers";
 import { type RandomGpt2, temporaryFolder, writeRandomGpt2 } from "../tiny";
+import { saeLens } from "./python";
+import { agreed } from "./record";
 
-const python = "/usr/bin/python3";
-const there = spawnSync(python, ["-c", "import torch"]).status === 0;
-const skip = there ? false : "PyTorch (python3-torch) is not installed";
+const { python, skip } = saeLens;
 const { folder, remove } = temporaryFolder();
 after(remove);
 
@@ -123,6 +122,12 @@ async function compare(config: RandomGpt2, cases: Case[]): Promise<void> {
 				off <= 1e-4 * largest,
 				`${what}, ${hook}: ${off} of ${largest}`,
 			);
+			if (largest > 0)
+				agreed(
+					"gradients of five metrics at every hook, in float64",
+					"PyTorch",
+					off / largest,
+				);
 		}
 	}
 	await model.dispose();

@@ -6,7 +6,10 @@ import { scorePredictions } from "../../src/probe/score";
 import { random } from "../../src/random";
 import { resamples } from "../../src/resamples";
 import { dense, furthest, sparse } from "../matrices";
-import { noScikitLearn, scikitLearn } from "./scikit-learn";
+import { ask, saeLens } from "./python";
+import { agreed } from "./record";
+
+const { skip } = saeLens;
 
 /** Rows with many zeros around overlapping classes. */
 function rows(n: number, d: number, nClasses: number, seed: number) {
@@ -33,16 +36,16 @@ result = {"coef": model.coef_.tolist(), "intercept": model.intercept_.tolist(),
 for (const nClasses of [2, 5])
 	for (const C of [0.1, 1, 10])
 		test(`${nClasses} classes at C = ${C} give scikit-learn's coefficients and predictions`, {
-			skip: noScikitLearn,
+			skip,
 		}, async () => {
 			const { x, y } = rows(500, 40, nClasses, nClasses);
 			const train = x.slice(0, 400);
 			const given = { C, train, test: x.slice(400), y: y.slice(0, 400) };
-			const peer = scikitLearn<{
+			const peer = ask<{
 				coef: number[][];
 				intercept: number[];
 				predicted: number[];
-			}>(script, given);
+			}>(saeLens, script, given);
 			const turned = peer.coef[0].flatMap((_, j) =>
 				peer.coef.map((row) => row[j]),
 			);
@@ -55,6 +58,11 @@ for (const nClasses of [2, 5])
 				assert.ok(furthest(model.bias, peer.intercept) < 1e-3 * most);
 				const said = await predict(model, matrix(given.test));
 				assert.deepEqual(said.map(Number), peer.predicted);
+				agreed(
+					"logistic regression: coefficients, the same predictions",
+					"scikit-learn",
+					furthest(model.weights, turned) / most,
+				);
 			}
 		});
 
@@ -87,7 +95,7 @@ def measure(w):
 
 for (const nClasses of [2, 4])
 	test(`of ${nClasses} classes, accuracy, balanced accuracy, macro F1 and area under the curve are scikit-learn's`, {
-		skip: noScikitLearn,
+		skip,
 	}, () => {
 		const { given, peer } = sayings(nClasses);
 		const own = scorePredictions({
@@ -95,15 +103,20 @@ for (const nClasses of [2, 4])
 			units: given.truth.map((_, i) => i),
 		});
 		const script = `${metrics}\nresult = measure(None)`;
-		const theirs = scikitLearn<number[]>(script, peer);
+		const theirs = ask<number[]>(saeLens, script, peer);
 		const { accuracy, balanced_accuracy, macro_f1, auc } = own;
 		const all = [accuracy, balanced_accuracy, macro_f1, auc];
 		assert.ok(furthest(all, theirs) < 1e-9);
+		agreed(
+			"accuracy, balanced accuracy, macro F1, area under the curve",
+			"scikit-learn",
+			furthest(all, theirs),
+		);
 	});
 
 for (const unit of ["rows", "groups"])
 	test(`the intervals are the percentiles of scikit-learn's numbers on the same resamples of ${unit}`, {
-		skip: noScikitLearn,
+		skip,
 	}, () => {
 		const { given, peer } = sayings(3);
 		const groups = given.truth.map((_, i) =>
@@ -115,15 +128,20 @@ for (const unit of ["rows", "groups"])
 each = np.array([measure(np.array(w)) for w in listed])
 result = np.percentile(each, [2.5, 97.5], axis=0).T.tolist()
 `;
-		const theirs = scikitLearn<number[][]>(script, { ...peer, listed });
+		const theirs = ask<number[][]>(saeLens, script, { ...peer, listed });
 		const { interval, intervals } = own;
 		const { balanced_accuracy, macro_f1, auc } = intervals;
 		const all = [interval, balanced_accuracy, macro_f1, auc].flat();
 		assert.ok(furthest(all, theirs.flat()) < 1e-9);
+		agreed(
+			"bootstrap intervals on the same resamples",
+			"scikit-learn",
+			furthest(all, theirs.flat()),
+		);
 	});
 
 test("with balanced class weights the coefficients are scikit-learn's", {
-	skip: noScikitLearn,
+	skip,
 }, async () => {
 	const { x, y } = rows(300, 20, 3, 11);
 	const few = y.map((c, i) => (c === 2 && i % 4 ? 0 : c));
@@ -132,7 +150,7 @@ from sklearn.linear_model import LogisticRegression
 model = LogisticRegression(class_weight="balanced", solver="newton-cg", tol=1e-10, max_iter=1000)
 result = model.fit(np.array(x), y).coef_.tolist()
 `;
-	const peer = scikitLearn<number[][]>(script, { x, y: few });
+	const peer = ask<number[][]>(saeLens, script, { x, y: few });
 	const turned = peer[0].flatMap((_, j) => peer.map((row) => row[j]));
 	const { weights } = await logisticRegression(sparse(x), few, {
 		...{ class_weight: "balanced", tolerance: 1e-7 },
@@ -142,7 +160,7 @@ result = model.fit(np.array(x), y).coef_.tolist()
 });
 
 test("ridge regression has scikit-learn's coefficients", {
-	skip: noScikitLearn,
+	skip,
 }, async () => {
 	const { x, y } = rows(200, 15, 4, 3);
 	const script = `
@@ -151,8 +169,13 @@ model = Ridge(alpha=alpha, tol=1e-12).fit(np.array(x), y)
 result = [*model.coef_.tolist(), float(model.intercept_)]
 `;
 	const l2 = 0.05;
-	const peer = scikitLearn<number[]>(script, { x, y, alpha: l2 * 200 });
+	const peer = ask<number[]>(saeLens, script, { x, y, alpha: l2 * 200 });
 	const fit = await ridgeFitter(sparse(x), Float64Array.from(y), "none");
 	const { weights, bias } = await fit(l2);
 	assert.ok(furthest([...weights, bias], peer) < 1e-4);
+	agreed(
+		"ridge regression: coefficients",
+		"scikit-learn",
+		furthest([...weights, bias], peer),
+	);
 });

@@ -14,6 +14,7 @@ import { intoArray, progressLabel, runContexts } from "../run";
 import type { ExtractSettings, TokenRows } from "../types";
 import { layOut, makeWindow, type Window } from "../window";
 import { type Shard, type StoreIndex, shardName } from "./format";
+import type { Hold } from "./lock";
 
 /** Contexts made between two looks at the event loop. */
 const AT_ONCE = 256;
@@ -32,7 +33,11 @@ export interface StoreJob {
  * Makes shard number i, which begins at a place in the data set; undefined where no token is left. The memory for its
  * values is used again for the next.
  */
-export function shardWriter(job: StoreJob, known: readonly Shard[]) {
+export function shardWriter(
+	job: StoreJob,
+	known: readonly Shard[],
+	hold: Hold,
+) {
 	const { folder, model, sentences, settings, index } = job;
 	const { shard_tokens } = index.options;
 	const memory = index.hooks.map(() => ({
@@ -76,6 +81,7 @@ export function shardWriter(job: StoreJob, known: readonly Shard[]) {
 			return [hook_name, halved(hook_name, shape, into, halves)] as const;
 		});
 		const file = shardName(i);
+		hold.check();
 		const { bytes, sha256 } = writeShard(join(folder, file), rows, hooks);
 		contexts.at = next;
 		return { file, first_row, rows: n, bytes, from, next, sha256 };

@@ -15,7 +15,7 @@ import {
 	type StoreIndex,
 	sentencesFile,
 } from "./format";
-import { isLock, lock } from "./lock";
+import { type Hold, isLock, lock } from "./lock";
 import { sentenceLines } from "./sentences";
 import { type StoreJob, shardWriter } from "./shards";
 
@@ -31,15 +31,15 @@ export async function writeStore(job: StoreJob): Promise<void> {
 	} catch (error) {
 		throw writeError(error, folder);
 	}
-	const free = await lock(folder);
+	const hold = await lock(folder);
 	try {
 		const index = checkFolder(job) ?? begin(job);
 		removeParts(folder);
 		if (!existsSync(sentencesFile(folder)))
 			writeFileAtomic(sentencesFile(folder), sentenceLines(job.sentences));
-		await writeShards(job, index);
+		await writeShards(job, index, hold);
 	} finally {
-		free();
+		hold.free();
 	}
 }
 
@@ -89,10 +89,14 @@ function removeParts(folder: string): void {
 			rmSync(join(folder, name), { force: true });
 }
 
-async function writeShards(job: StoreJob, index: StoreIndex): Promise<void> {
+async function writeShards(
+	job: StoreJob,
+	index: StoreIndex,
+	hold: Hold,
+): Promise<void> {
 	const { folder, sentences } = job;
 	const shards = readJournal(folder, true);
-	const write = shardWriter(job, shards);
+	const write = shardWriter(job, shards, hold);
 	const journal = journalFile(folder);
 	for (const [i, shard] of shards.entries()) {
 		if (isThere(folder, shard)) continue;
@@ -105,6 +109,7 @@ async function writeShards(job: StoreJob, index: StoreIndex): Promise<void> {
 	while (end().sentence < sentences.text.length) {
 		const shard = await write(shards.length, end());
 		if (!shard) break; // the texts that are left have no tokens
+		hold.check();
 		appendToFile(journal, journalLine(shard));
 		shards.push(shard);
 	}

@@ -3,16 +3,29 @@ import type { OnnxValue } from "../../formats/onnx-file";
 import { shown } from "../../formats/onnx-tensor";
 import type { TokenBatch } from "../types";
 
-type Element = "float32" | "float16" | "int32" | "int64" | "bool";
+type Element = "float32" | "int32" | "int64" | "bool";
 
-/** By number (onnx.proto, TensorProto.DataType). */
+/**
+ * By number (onnx.proto, TensorProto.DataType), how the numbers are given. Floats of other sizes are given as float32 and
+ * cast in the graph: newer versions of Node.js have a Float16Array, of which ONNX Runtime reads no numbers.
+ */
 const elements: Record<number, Element> = {
 	1: "float32",
 	6: "int32",
 	7: "int64",
 	9: "bool",
-	10: "float16",
+	10: "float32", // float16
+	11: "float32", // float64
+	16: "float32", // bfloat16
 };
+const FLOAT32 = 1;
+
+/** The name under which an input is fed: its own, or another where it is fed as float32 and is not. */
+export function fedAs({ name, type }: OnnxValue): string {
+	return elements[type] === "float32" && type !== FLOAT32
+		? `${name}:given`
+		: name;
+}
 
 /** What an input holds for a batch. */
 type Fill = (tokens: TokenBatch, input: OnnxValue) => [number[], number[]];
@@ -54,15 +67,6 @@ export function checkInputs(file: string, inputs: readonly OnnxValue[]): void {
 	}
 }
 
-/**
- * An input as it is given: one of float16 is fed as float32 and cast in the graph, since ONNX Runtime 1.30 takes no
- * float16 numbers on Node.js 24 and newer ("not enough space").
- */
-export function fedAs(input: OnnxValue): OnnxValue {
-	if (elements[input.type] !== "float16") return input;
-	return { ...input, name: `${input.name}:fed`, type: 1 };
-}
-
 /** The inputs for a batch. */
 export function feedsFor(
 	inputs: readonly OnnxValue[],
@@ -73,8 +77,7 @@ export function feedsFor(
 			const [, fill] =
 				fills.find(([pattern]) => pattern.test(input.name)) ?? [];
 			const [numbers, dims] = fill?.(tokens, input) ?? [[], []];
-			const { name, type } = fedAs(input);
-			return [name, tensorOf(elements[type], numbers, dims)];
+			return [fedAs(input), tensorOf(elements[input.type], numbers, dims)];
 		}),
 	);
 }

@@ -12,6 +12,7 @@ import type { HookName } from "../types";
 import { fedAs } from "./feeds";
 import type { Locate } from "./links";
 import type { Structure } from "./structure";
+import { formOf } from "./versions";
 import { readBy, type Wiring } from "./wiring";
 
 /** What a graph should compute. */
@@ -38,8 +39,6 @@ export interface Source {
 }
 
 const FLOAT32 = 1; // onnx.proto, TensorProto.DataType
-/** The newest that ONNX Runtime 1.30 reads. A newer file's graph is written anew in this form, which holds all that is used of it. */
-const NEWEST_IR = 13;
 
 /** The name of the output that holds a hook's values, or the logits. */
 export const readName = (what: HookName | "logits") => `${what}:read`;
@@ -53,11 +52,7 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	const g = new OnnxGraph("ours:");
 	for (const tensor of w.graph.tensors.values())
 		g.adopt("constant", tensor.name, tensor.shape, linked(source, tensor));
-	for (const input of w.graph.inputs) {
-		const fed = fedAs(input);
-		g.adopt("input", fed.name, fed.shape, valueInfo(fed));
-		if (fed !== input) g.op("Cast", [fed.name], { to: input.type }, input.name);
-	}
+	for (const input of w.graph.inputs) writeInput(g, input);
 	const at = new Map<string, HookName[]>();
 	for (const [hook, value] of structure.hooks)
 		if (wanted.hooks.includes(hook) || wanted.spliced[hook])
@@ -87,8 +82,16 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 	}
 	return g.build(outputs, {
 		...file,
-		ir_version: Math.min(NEWEST_IR, Math.max(8, file.ir_version)),
+		ir_version: formOf(file),
 	});
+}
+
+/** What is fed: as the file has it, or as float32 that becomes what the file has. */
+function writeInput(g: OnnxGraph, input: OnnxValue): void {
+	const { name, type, shape } = input;
+	const fed = fedAs(input);
+	if (fed === name) g.adopt("input", name, shape, valueInfo(input));
+	else g.op("Cast", [g.input(fed, "float32", shape)], { to: type }, name);
 }
 
 /**
@@ -208,6 +211,7 @@ function nodeProto(source: Source, node: OnnxNode): Buffer {
 			bytesField(5, attributeProto(source, attribute)),
 		),
 		bytesField(7, node.domain),
+		...(node.overload ? [bytesField(8, node.overload)] : []),
 	]);
 }
 

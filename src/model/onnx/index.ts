@@ -15,6 +15,7 @@ import { prepare } from "./prepare";
 import { makeEngine } from "./run";
 import { findStructure } from "./structure";
 import { withUnsignedWeights } from "./unsigned";
+import { checkOperators } from "./versions";
 import { wire } from "./wiring";
 
 /**
@@ -52,17 +53,6 @@ export async function loadOnnxModel(path: string): Promise<Decoder> {
 		...makeRuns(model, (signal) => makeEngine(endingAt(decoder, signal))),
 		dispose: () => sessions.dispose(),
 	};
-}
-
-/** The newest version of ONNX's operators that ONNX Runtime 1.30 computes. */
-const NEWEST_OPSET = 26;
-
-function checkOperators({ file, opsets }: OnnxFile): void {
-	const version = opsets.get("") ?? 0;
-	if (version > NEWEST_OPSET)
-		throw new Error(
-			`The file ${file} uses version ${version} of ONNX's operators (its opset), and versions up to ${NEWEST_OPSET} can be computed: export it with opset_version=${NEWEST_OPSET} or lower.`,
-		);
 }
 
 function fingerprintOfFile(

@@ -36,6 +36,7 @@ export function saeView(sae: Sae): Html {
 				last?.dead,
 			],
 			...checkRows(history?.check),
+			["learning rate", rateWords(history)],
 			["tokens seen", last?.tokens],
 			["different ones among them", history?.n_rows],
 			["rounds over them", history?.rounds],
@@ -74,9 +75,18 @@ function isDead(log: number): boolean {
 	return log < -9;
 }
 
+/** The highest learning rate, and whether somebody chose it. */
+function rateWords(history?: TrainingHistory): string | undefined {
+	const { lr, lr_is_default } = history ?? {};
+	return lr === undefined
+		? undefined
+		: `${Number(lr.toPrecision(3))}${lr_is_default ? " (default for this architecture and width)" : ""}`;
+}
+
 /** About ten records of a training, the last among them. */
 export function trainingView(history: TrainingHistory): Html {
 	const { architecture, records, n_rows, rounds, notes = [] } = history;
+	const rate = rateWords(history);
 	const step = Math.max(1, Math.ceil(records.length / 10));
 	const shown = records.filter((_, i) => (records.length - 1 - i) % step === 0);
 	return table(
@@ -106,6 +116,7 @@ export function trainingView(history: TrainingHistory): Html {
 							`${rounds.toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${rounds === 1 ? "round" : "rounds"} over ${several(n_rows, "token")}`,
 						]
 					: []),
+				...(rate ? [`Learning rate ${rate}`] : []),
 				...notes,
 			].join(". "),
 		},

@@ -27,11 +27,17 @@ const parameters = [
  *   x̂    = f W_dec + b_dec
  *   loss = mean over rows of ‖x̂ − x‖² + λ · mean over rows of Σ 1[z > θ]
  *
- * Neither f nor the count has a slope in θ where it is defined. The straight-through estimator takes the slope of the
+ * Neither f nor the count has a slope at the step that z > θ is. The straight-through estimator takes the slope of the
  * expected loss instead, estimated with a rectangular kernel of width ε (jumprelu_bandwidth), R = 1[|z − θ| < ε/2]:
  *
- *   ∂f/∂z = 1[z > θ]      ∂f/∂θ = −(θ/ε) R
- *   ∂/∂z 1[z > θ] = 0     ∂/∂θ 1[z > θ] = −(1/ε) R
+ *   ∂f/∂z = 1[z > θ] + (θ/ε) R      ∂f/∂θ = −(θ/ε) R
+ *   ∂/∂z 1[z > θ] = (1/ε) R         ∂/∂θ 1[z > θ] = −(1/ε) R
+ *
+ * The paper has the slope of the step in θ alone, and SAELens by default; here the encoder learns from it too (Anthropic's
+ * update of January 2025; `jumprelu_ste_to_input` of SAELens): a latent near its threshold is moved over it or away from
+ * it by its direction as well. With a window as wide as 1 that leaves 13 % less unexplained than a window
+ * of 0.1 without it, and 9 of 1,024 latents dead instead of 80 (layer 5 of tiny-gpt2, L0 17, one seed). Neither helps by
+ * itself: the slope in a window of 0.1 makes it worse, and a wider window without the slope gains nothing.
  *
  * Every inequality is strict. θ starts at jumprelu_init_threshold. The rows of W_dec have the length 1, as in the paper
  * (SAELens leaves them free): the part of the gradient along them is removed before each step, and they are brought back
@@ -63,8 +69,10 @@ function jump(
 			.cast("float32")
 			.div(bandwidth),
 	);
-	// Zero, with the slope that the estimator wants: −R/ε.
-	const slope = kernel.mul(fixed.sub(threshold));
+	// Zero, with the slopes that the estimator wants: R/ε in z and −R/ε in θ.
+	const distance = z.sub(threshold);
+	const still = detached(tf, distance, (t) => t.clone());
+	const slope = kernel.mul(distance.sub(still));
 	const f = z.mul(on).add(slope.mul(fixed)) as Tf.Tensor2D;
 	return { f, fires: on.add(slope) as Tf.Tensor2D };
 }
@@ -80,19 +88,17 @@ export const gradients: GradientGraph = (d, _, { jumprelu_bandwidth: ε }) => {
 	const error = d.error(f);
 	d.toDecoder(f, error);
 	const g_f = d.toLatents(error);
-	const g_z = g.op("Mul", [g_f, on]);
-	d.toEncoder(g_z, d.columnSums(g_z, "g_b_enc"), error);
 
-	// ∂loss/∂θ = −(θ Σ R g_f + λ/batch Σ R) / ε, and θ times that is the gradient to log θ
+	// What the step at θ gives: R (θ g_f + λ/batch) / ε to z, and as much less to θ.
 	const near = d.within(above, ε / 2); // R
-	const throughLatents = d.columnSums(g.op("Mul", [near, g_f]));
-	const throughCount = g.op("Mul", [d.columnSums(near), d.perRow]);
-	const sum = g.op("Add", [
-		g.op("Mul", [throughLatents, threshold]),
-		throughCount,
-	]);
-	const factor = g.op("Mul", [threshold, g.float(-1 / ε)]);
-	g.op("Mul", [sum, factor], {}, "g_log_threshold");
+	const gain = g.op("Add", [g.op("Mul", [g_f, threshold]), d.perRow]);
+	const scaled = g.op("Mul", [near, g.float(1 / ε)]);
+	const step = g.op("Mul", [scaled, gain]);
+	const g_z = g.op("Add", [g.op("Mul", [g_f, on]), step]);
+	d.toEncoder(g_z, d.columnSums(g_z, "g_b_enc"), error);
+	// θ = exp(log_threshold)
+	const minus = g.op("Neg", [threshold]);
+	g.op("Mul", [d.columnSums(step), minus], {}, "g_log_threshold");
 
 	const sums = d.columnSums(f);
 	const l0 = d.total(on);

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { allowedThreads } from "../../threads";
 import { allocateStore, type Store } from "./store";
 import type { Parameter, TraineeSettings, TraineeShape } from "./trainee";
 
@@ -88,7 +88,7 @@ export function allocateSparse<Extra extends string = never>(
 	shape: TraineeShape,
 	parameters: readonly Parameter[],
 	{ widths, capacity, dead_capacity }: SparseSizes,
-	{ threads = availableParallelism() }: Pick<TraineeSettings, "threads">,
+	{ threads = allowedThreads() }: Pick<TraineeSettings, "threads">,
 	extra = {} as Record<Extra, number>,
 ): SparseStore<Extra> {
 	const { d_in, d_sae, batch } = shape;

@@ -1,7 +1,7 @@
-import { availableParallelism } from "node:os";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { bytesOf } from "../../formats/safetensors";
 import { type Allocation, allocate } from "../../kernels";
+import { allowedThreads } from "../../threads";
 import type { Parameter, TraineeShape } from "./trainee";
 
 /** An SAE in training in one memory: `x` [batch, d_in], and of each parameter `p` the arrays `p`, `g_p`, `m_p`, `v_p`. */
@@ -39,7 +39,7 @@ export function allocateStore<Extra extends string>(
 }
 
 /**
- * A session on the CPU with every core. `constants` are the external tensors of the graph, by location: they are
+ * A session on the CPU with every core that may be used. `constants` are the external tensors of the graph, by location: they are
  * copied, and packed for the products. With `spin` its threads wait for the next operation of a run awake, for a tenth of
  * a millisecond: for graphs of many short ones.
  */
@@ -53,7 +53,7 @@ export function createSession(
 			path,
 			data: bytesOf(data),
 		})),
-		intraOpNumThreads: availableParallelism(),
+		intraOpNumThreads: allowedThreads(),
 		interOpNumThreads: 1,
 		// A plan of the memory is made after the first run, as a second allocation beside it.
 		enableMemPattern: false,

@@ -103,6 +103,16 @@ function gradientsOf(
 		const { message } = error as Error;
 		const [, name] =
 			/gradient function not found for (\w+)/.exec(message) ?? [];
+		const [, missing] = /Kernel '(\w+)' not registered/.exec(message) ?? [];
+		if (missing)
+			throw new Error(
+				`The loss, or its gradient, needs TensorFlow.js's operation "${missing}", which its WebAssembly backend does not have: write the loss with others, such as matMul, mul and sum.`,
+				{ cause: error },
+			);
+		if (!name && /gradient in (WebAssembly|TensorFlow)/.test(message))
+			throw new Error(`The loss cannot be differentiated: ${message}.`, {
+				cause: error,
+			});
 		if (!name) throw error;
 		throw new Error(
 			`TensorFlow.js has no gradient for "${name}", which the loss uses: hold what it computes fixed with detached(tf, t, compute), or write the loss without it.`,

@@ -2,6 +2,8 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import type * as Tf from "@tensorflow/tfjs";
 import type * as Wasm from "@tensorflow/tfjs-backend-wasm";
+import { checkRoom, noMemory } from "../../kernels";
+import { mendGradients } from "./tfjs-gradients";
 
 /** TensorFlow.js with a backend that has run an operation. */
 export interface TensorFlow {
@@ -30,12 +32,22 @@ export async function loadTfjs(
 	const name = "@tensorflow/tfjs-backend-wasm";
 	const { setWasmPaths } = from(name) as typeof Wasm;
 	setWasmPaths(dirname(from.resolve(name)) + sep);
-	if (!(await tf.setBackend("wasm")) || !computes(tf))
+	if (!(await started(tf)) || !computes(tf))
 		throw new Error(
 			"The WebAssembly backend of TensorFlow.js did not start: run `npm install` again.",
 		);
-	differentiateProductsFast(tf);
+	mendGradients(tf);
 	return { tf, backend: "wasm", why: native };
+}
+
+/** Whether the backend starts. Throws one sentence where there is no room for its memory. */
+async function started(tf: typeof Tf): Promise<boolean> {
+	if (tf.getBackend() !== "wasm") checkRoom(2); // its own, and that of Node.js's fetch
+	try {
+		return await tf.setBackend("wasm");
+	} catch (error) {
+		throw noMemory(error);
+	}
 }
 
 /** The package, or why it cannot be used. */
@@ -57,31 +69,4 @@ function loadNative(from: NodeJS.Require): typeof Tf | string {
 
 function computes(tf: typeof Tf): boolean {
 	return tf.tidy(() => tf.add(1, 2).dataSync()[0] === 3);
-}
-
-/**
- * Gives the product of two matrices a gradient that transposes first and multiplies after: in WebAssembly a product with a
- * transposed factor, which TensorFlow.js would use, is many times slower. The values are the same.
- */
-function differentiateProductsFast(tf: typeof Tf): void {
-	tf.registerGradient({
-		kernelName: "BatchMatMul",
-		inputsToSave: ["a", "b"],
-		gradFunc: (given, [a, b], attributes) => {
-			const g = given as Tf.Tensor;
-			const { transposeA, transposeB } = attributes as Record<string, unknown>;
-			const ofA = () => g.matMul(transposeB ? b : flipped(b));
-			const ofB = () => (transposeA ? a : flipped(a)).matMul(g);
-			return {
-				a: () => (transposeA ? flipped(ofA()) : ofA()),
-				b: () => (transposeB ? flipped(ofB()) : ofB()),
-			};
-		},
-	});
-}
-
-/** [..., m, n] → [..., n, m] */
-function flipped(t: Tf.Tensor): Tf.Tensor {
-	const axes = t.shape.map((_, i) => i);
-	return t.transpose([...axes.slice(0, -2), t.rank - 1, t.rank - 2]);
 }

@@ -1,5 +1,6 @@
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { OnnxGraph } from "../../formats/onnx";
+import { allowedThreads } from "../../threads";
 import { architectures } from "../architectures";
 import { gradients as gated } from "../architectures/gated";
 import { gradients as jumprelu } from "../architectures/jumprelu";
@@ -184,6 +185,7 @@ export function openOnGpu(
 ): Promise<InferenceSession> {
 	return InferenceSession.create(graph, {
 		executionProviders: ["webgpu"],
+		intraOpNumThreads: allowedThreads(),
 		preferredOutputLocation: stay ? "gpu-buffer" : "cpu",
 		logSeverityLevel: 4,
 		extra: { session: { disable_cpu_ep_fallback: "1" } },

@@ -7,6 +7,7 @@ import {
 	type TensorToWrite,
 	writeSafetensors,
 } from "../../formats/safetensors";
+import { holderName, lives, readHolder, thisProcess } from "../../holder";
 import { sizeOf } from "../engine/store";
 import type { Parameter, TraineeShape, TraineeState } from "../engine/trainee";
 import { makeSae } from "../sae";
@@ -100,39 +101,43 @@ export function hashOf(data: ArrayBufferView[]): string {
 	return hash.digest("hex");
 }
 
-const PART = /^\d+\.(\d+)-[0-9a-f-]{36}\.part$/;
+/** The name of a folder that is being written, with who writes it. */
+const PART = /^\d+\.(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
 
-/** A name beside a checkpoint's own, with the number of this process. */
+/** A name beside a checkpoint's own, with that of this process. */
 function partOf(folder: string): string {
-	return `${folder}.${process.pid}-${randomUUID()}.part`;
+	return `${folder}.${holderName(thisProcess())}-${randomUUID()}.part`;
 }
+
+/** How often another training may put a checkpoint of the same name there in between. */
+const TRIES = 5;
 
 /** Puts a whole folder in the place of one that may be there. */
 function replaceFolder(from: string, to: string): void {
-	const old = partOf(to);
-	try {
-		renameSync(to, old);
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+	for (let attempt = 1; ; attempt++) {
+		const old = partOf(to);
+		try {
+			renameSync(to, old);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		}
+		try {
+			renameSync(from, to);
+			rmSync(old, { recursive: true, force: true });
+			return;
+		} catch (error) {
+			const { code = "" } = error as NodeJS.ErrnoException;
+			if (!/^(ENOTEMPTY|EEXIST)$/.test(code) || attempt === TRIES) throw error;
+			rmSync(old, { recursive: true, force: true });
+		}
 	}
-	renameSync(from, to);
-	rmSync(old, { recursive: true, force: true });
 }
 
-/** Removes what processes left behind that were killed while they wrote. */
+/** Removes what processes left behind that were killed while they wrote; those that cannot be asked may still write. */
 function removeLeftovers(path: string): void {
 	for (const name of readdirSync(path)) {
-		const pid = Number(PART.exec(name)?.[1]);
-		if (pid && pid !== process.pid && !lives(pid))
+		const holder = readHolder(PART.exec(name)?.[1] ?? "");
+		if (holder && lives(holder) === false)
 			rmSync(join(path, name), { recursive: true, force: true });
-	}
-}
-
-function lives(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code === "EPERM";
 	}
 }

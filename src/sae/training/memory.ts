@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { freeMemory } from "../../memory";
 import { architectures } from "../architectures";
 import { sizeOf } from "../engine/store";
 import type { Architecture } from "../types";
@@ -65,12 +65,12 @@ export function memoryNeed(sizes: Sizes, d_in: number): MemoryNeed {
 /**
  * Throws, in one sentence, where SAEs that are trained side by side would not fit into the memory that is free, before
  * anything is allocated: how much they need, and what to lower.
- * @param free in bytes; default: what this process may still take, within its cgroup
+ * @param free in bytes; default: what this process may still take
  */
 export function checkMemory(
 	list: readonly Sizes[],
 	d_in: number,
-	free = Math.min(freemem(), process.availableMemory()),
+	free = freeMemory(),
 ): void {
 	const needs = list.map((sizes) => memoryNeed(sizes, d_in));
 	for (const [i, { state }] of needs.entries())

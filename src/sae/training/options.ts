@@ -1,6 +1,7 @@
 import { architectures } from "../architectures";
 import type { TrainOptions } from "../types";
 import { checkLatents, checkOptions, checkRows } from "./checks";
+import { defaultRate } from "./rate";
 
 /** Options that have no default but not being there. */
 type Open =
@@ -40,8 +41,8 @@ export function trainSettings(options: TrainOptions, n: number): TrainSettings {
 		steps,
 		k: options.k ?? Math.max(1, Math.min(16, Math.floor(d_sae / 4))),
 		l1_coefficient: options.l1_coefficient ?? 2,
-		l0_coefficient: options.l0_coefficient ?? 0.06,
-		jumprelu_bandwidth: options.jumprelu_bandwidth ?? 0.1,
+		l0_coefficient: options.l0_coefficient ?? 0.025,
+		jumprelu_bandwidth: options.jumprelu_bandwidth ?? 1,
 		jumprelu_init_threshold: options.jumprelu_init_threshold ?? 0.3,
 		topk_threshold_lr: options.topk_threshold_lr ?? 0.01,
 		matryoshka_widths: widths(options),
@@ -50,8 +51,7 @@ export function trainSettings(options: TrainOptions, n: number): TrainSettings {
 		decoder_init_norm:
 			options.decoder_init_norm ?? (rules.unit_decoder ? 1 : 0.1),
 		b_dec_init_method: options.b_dec_init_method ?? "geometric_median",
-		// A threshold moves by at most lr a step, in logarithms.
-		lr: options.lr ?? (architecture === "jumprelu" ? 0.003 : 0.001),
+		lr: options.lr ?? defaultRate(architecture, d_sae),
 		train_batch_size_tokens: batch,
 		training_tokens: tokens,
 		lr_warm_up_steps: options.lr_warm_up_steps ?? share(0.05),

@@ -7,6 +7,7 @@ import type { Course } from "./course";
 import type { TrainingRows } from "./data";
 import { type Origin, trainedConfig, trainedWeights } from "./finish";
 import type { TrainSettings } from "./options";
+import { defaultRate } from "./rate";
 import { Diverged, type RecordKeeper } from "./records";
 import { trainingNotes } from "./rows";
 
@@ -60,7 +61,7 @@ export function makeKeeping(
 		async sae(standing: Standing): Promise<Sae> {
 			const { cfg, weights } = folded(standing);
 			const sae = makeSae(cfg, weights, { trained_on: seen });
-			const { architecture } = settings;
+			const { architecture, lr } = settings;
 			const { records } = standing.keeper;
 			const { check, warnings } = await checkTrained(sae, settings, {
 				records,
@@ -75,6 +76,8 @@ export function makeKeeping(
 				kind: "training",
 				architecture,
 				records,
+				lr,
+				lr_is_default: lr === defaultRate(architecture, settings.d_sae),
 				n_rows,
 				rounds,
 				split: seen.split,

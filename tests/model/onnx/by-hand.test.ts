@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { OnnxGraph } from "../../../src/formats/onnx";
+import { bytesField, varintField } from "../../../src/formats/protobuf";
 import { loadOnnxModel } from "../../../src/model";
 import { temporaryFolder } from "../../tiny";
 
@@ -235,12 +236,16 @@ test("an input that nobody knows how to fill is refused", async () => {
 		g.build(["logits"]),
 		/needs an input "volume", which cannot be/,
 	);
-	const h = decoder((g, x) =>
-		g.op("Add", [x, g.op("Cast", [g.input("token_type_ids", "float64", [])])]),
-	);
+	const h = decoder((g, x) => {
+		const type = Buffer.concat([varintField(1, 2), bytesField(2, "")]); // uint8
+		const name = "token_type_ids";
+		const value = [bytesField(1, name), bytesField(2, bytesField(1, type))];
+		g.adopt("input", name, [], Buffer.concat(value));
+		return g.op("Add", [x, g.op("Cast", [name], { to: 1 })]);
+	});
 	await refused(
 		h.build(["logits"]),
-		/"token_type_ids" of element type 11, which cannot be given/,
+		/"token_type_ids" of element type 2, which cannot be given/,
 	);
 });
 

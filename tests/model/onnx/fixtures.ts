@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
+import { saeLens } from "../../peers/python";
 import { temporaryFolder, writeRandomGpt2 } from "../../tiny";
 import { fusedGpt2 } from "./fused";
 import {
@@ -15,12 +16,8 @@ import {
 } from "./kinds";
 import { type Model, readModel, writeModel } from "./rewrite";
 
-const python = "/usr/bin/python3";
-const there =
-	spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0;
-
-/** Why tests that need PyTorch (Debian's python3-torch) are skipped; false where it is there. */
-export const skip = there ? false : "PyTorch (python3-torch) is not installed";
+/** Why tests that need PyTorch are skipped; false where it is there. */
+export const { python, skip } = saeLens;
 
 export const families = ["gpt2", "gpt_neox", "llama"] as const;
 export type Family = (typeof families)[number];

@@ -19,8 +19,6 @@ export interface Numbers {
 
 /** An ONNX model with all its numbers, to be changed and written again. */
 export interface Model {
-	/** Of the file's form. Default: 8. */
-	ir_version?: number;
 	opset: number;
 	nodes: OnnxNode[];
 	/** Encoded (TensorProto). */
@@ -73,7 +71,7 @@ export function writeModel(file: string, model: Model): void {
 	writeFileSync(
 		file,
 		Buffer.concat([
-			varintField(1, model.ir_version ?? 8),
+			varintField(1, 8),
 			bytesField(7, graphProto(model)),
 			version("", model.opset),
 			version("com.microsoft", 1),

@@ -118,11 +118,13 @@ test("jumprelu: a latent fires above its threshold, not at it, and every firing 
 
 // With ε = 1 only latent 2 in row 1 is less than half a bandwidth from its threshold. There ∂loss/∂f = error · W_dec = −1
 // (2/batch is 1): if it fired, it would bring x̂ nearer. So θ gets −(θ/ε)·(−1) − (λ/batch)/ε = 1 − 0.25.
-test("jumprelu: the threshold's gradient weighs what a latent near it would explain against what it would cost", async () => {
+test("jumprelu: the gradient of a threshold, and of the encoder at it, weighs what a latent near it would explain against what it would cost", async () => {
 	const { gradients } = await byHand(jumprelu, [2, 0.5, -1, 3], jump);
 	assert.deepEqual(gradients.log_threshold.map(rounded), [0, 0, 0.75]);
-	// Through f alone, not through the count: latent 0 in row 0, whose error it does not see, and latent 1 in row 1.
-	assert.deepEqual(gradients.b_enc.map(rounded), [0, 0, 0]);
+	// The encoder's bias moves z as θ is moved, the other way. Latent 0 in row 0 fires, and its error it does not see.
+	assert.deepEqual(gradients.b_enc.map(rounded), [0, 0, -0.75]);
+	// … by its direction: −0.75 · (−1, 3).
+	assert.deepEqual(gradients.W_enc.slice(4).map(rounded), [0.75, -2.25]);
 });
 
 // e^r_mag: 1, 2, 1. (x − b_dec) W_enc: (2, 0.5, −2), (−1, 3, 1).

@@ -78,6 +78,7 @@ test("where the threshold that is saved has not settled, the L0 of training is n
 		architecture: "batchtopk",
 		d_sae: 64,
 		k: 8,
+		lr: 0.001, // slow, so that the threshold stays behind
 		training_tokens: 6400,
 		train_batch_size_tokens: 64,
 	};

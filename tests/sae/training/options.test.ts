@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { TrainOptions } from "../../../src/sae";
+import type { Architecture, TrainOptions } from "../../../src/sae";
 import { architectures } from "../../../src/sae/architectures";
 import { trainSettings } from "../../../src/sae/training/options";
 import {
@@ -107,6 +107,23 @@ test("defaults are made for the sizes: fewer latents a row and rows a step where
 		settingsOf({ matryoshka_widths: [10, 20] }).matryoshka_widths,
 		[10, 20, 64],
 	);
+});
+
+test("the default learning rate is 0.003 up to 1,024 latents and falls with their number beyond, where an auxiliary loss revives", () => {
+	const rate = (architecture: Architecture, d_sae: number) =>
+		settingsOf({ architecture, d_sae }).lr;
+	for (const architecture of ["topk", "batchtopk", "matryoshka"] as const) {
+		assert.equal(rate(architecture, 64), 0.003);
+		assert.equal(rate(architecture, 1024), 0.003);
+		assert.equal(rate(architecture, 2048), 0.0015);
+		assert.equal(rate(architecture, 8192), 0.000375);
+	}
+	for (const d_sae of [64, 1024, 8192]) {
+		assert.equal(rate("standard", d_sae), 0.001);
+		assert.equal(rate("gated", d_sae), 0.001);
+		assert.equal(rate("jumprelu", d_sae), 0.003);
+	}
+	assert.equal(settingsOf({ lr: 0.02 }).lr, 0.02);
 });
 
 test("dead latents are made anew by default where no auxiliary loss revives them", () => {

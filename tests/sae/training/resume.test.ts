@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import {
 	cpSync,
 	existsSync,
@@ -12,6 +13,7 @@ import {
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Activations } from "../../../src/activations";
+import { type Holder, holderName, thisProcess } from "../../../src/holder";
 import {
 	type Architecture,
 	loadSae,
@@ -154,6 +156,28 @@ test("killed in the midst of any write, fsync or rename of a checkpoint, it goes
 	assert.deepEqual(readdirSync(checkpoint_path).sort(), before.sort());
 });
 
+test("what is being written is removed only where its process is known to have ended", async () => {
+	const checkpoint_path = at("parts");
+	const here = thisProcess();
+	const { pid } = spawnSync("true");
+	const part = (holder: Holder) =>
+		`128.${holderName(holder)}-${randomUUID()}.part`;
+	const ended = [
+		part({ ...here, pid }),
+		part({ ...here, start: here.start + 1 }), // this number, of an earlier process
+	];
+	const unknown = [
+		part({ ...here, host: "other", pid }),
+		part({ ...here, space: "0123456789ab", pid }), // another container, or before the machine started anew
+		`128.${pid}-${randomUUID()}.part`, // of an older version
+	];
+	for (const name of [...ended, ...unknown])
+		mkdirSync(join(checkpoint_path, name), { recursive: true });
+	await trainUntil(30, { ...quick, checkpoint_path });
+	const left = readdirSync(checkpoint_path).filter((n) => !/^\d+$/.test(n));
+	assert.deepEqual(left.sort(), unknown.sort());
+});
+
 /** A whole checkpoint, in a folder of its own. */
 async function checkpointAt(name: string): Promise<string> {
 	const checkpoint_path = at(name);
@@ -179,7 +203,7 @@ test("a checkpoint of another training is refused, and the sentence says what di
 	await refused({ d_sae: 50 }, /an SAE with d_sae 48, and it is 50 here/);
 	const wider = planted(2000, { d_in: 24, d_true: 40, active: 3 }).acts;
 	await refused({}, /an SAE with d_in 20, and it is 24 here/, wider);
-	await refused({ lr: 0.002 }, /trained with lr 0\.001, and it is 0\.002 now/);
+	await refused({ lr: 0.002 }, /trained with lr 0\.003, and it is 0\.002 now/);
 	await refused({ seed: 3 }, /trained with seed 2, and it is 3 now/);
 	await refused({ k: 4 }, /with k 3, and it is 4 now/);
 	await refused(
@@ -256,7 +280,7 @@ test("checkpoints of another training are not written over, those of the same on
 	const from = await checkpointAt("taken");
 	const checkpoint_path = at("taken");
 	await assert.rejects(
-		trainSae(acts, { ...quick, lr: 0.003, checkpoint_path }),
+		trainSae(acts, { ...quick, lr: 0.004, checkpoint_path }),
 		/holds checkpoints of another training: give another checkpoint_path/,
 	);
 	assert.ok(existsSync(from));

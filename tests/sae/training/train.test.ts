@@ -27,6 +27,16 @@ const quick: TrainOptions = {
 	training_tokens: 30_000,
 };
 
+test("a training says what its highest learning rate was, and whether that was the default", async () => {
+	const own = await trainSae(small, { ...quick, training_tokens: 256 });
+	assert.equal(own.history.lr, 0.003);
+	assert.equal(own.history.lr_is_default, true);
+	const few = { ...quick, training_tokens: 256, lr: 0.0007 };
+	const given = await trainSae(small, few);
+	assert.equal(given.history.lr, 0.0007);
+	assert.equal(given.history.lr_is_default, false);
+});
+
 for (const architecture of ["topk", "standard"] as Architecture[]) {
 	const options = { ...quick, architecture };
 	test(`the same seed gives the same ${architecture} weights twice, another seed others`, async () => {

@@ -6,6 +6,7 @@ import type {
 	Normalization,
 	SaeConfig,
 } from "../types";
+import { normalizedDoubt } from "./normalized";
 import type { ConfigOverrides } from "./pretrained";
 import { CONFIG } from "./save";
 
@@ -109,7 +110,7 @@ export function saeLensConfig(
 		...(typeof finetuning_scaling_factor === "boolean" && {
 			finetuned: finetuning_scaling_factor,
 		}),
-		warnings: doubts(flat, overrides),
+		warnings: [...doubts(flat, overrides), ...normalizedDoubt(flat, hook_name)],
 	};
 }
 

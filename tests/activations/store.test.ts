@@ -483,7 +483,7 @@ test("a store of an older version, whose hook_normalized was after gain and shif
 	writeFileSync(file, JSON.stringify(index));
 	await assert.rejects(
 		openActivations(to),
-		/older version .* "blocks\.1\.ln2\.hook_out" now/,
+		/older version.* "blocks\.1\.ln2\.hook_out" now/,
 	);
 	await assert.rejects(
 		extract(model, sentences, { hook_name, to, ...small }),

@@ -18,6 +18,7 @@ import type { Model } from "./types";
 import {
 	expectedShapes,
 	type Gpt2Weights,
+	hasOwnHead,
 	headName,
 	openWeights,
 } from "./weights";
@@ -39,13 +40,21 @@ export async function loadModel(
 	return openGpt2(name, located);
 }
 
+const OWN_HEAD =
+	"config.json says that the head is the embedding (tie_word_embeddings), but the weights hold a head of their own, lm_head.weight, that differs from it: that one is used, as transformers does.";
+
 /** The model in a folder, by the name that it shall have. */
 export async function openGpt2(
 	id: string,
 	{ folder, revision }: Located,
 ): Promise<Model> {
 	const config = readConfig(folder, id);
-	const weights = openWeights(config);
+	let weights = openWeights(config);
+	if (config.tie_word_embeddings && hasOwnHead(weights)) {
+		config.tie_word_embeddings = false;
+		config.notes = [OWN_HEAD];
+		weights = openWeights(config); // which checks the head
+	}
 	const tokenizer = await loadTokenizer(folder);
 	if (tokenizer) config.bos_token_id ??= tokenizer.bos_token_id ?? null;
 	const info = {
@@ -88,7 +97,7 @@ export async function openGpt2(
 
 /** Of the tensors that a GPT-2 has, whatever else is in its files. */
 function fingerprintOfGpt2(config: Gpt2Config, weights: Gpt2Weights): string {
-	const { name: _, folder: __, model_type: ___, ...rest } = config;
+	const { name: _, folder: __, model_type: ___, notes: ____, ...rest } = config;
 	const { bos_token_id, eos_token_id, ...use } = rest; // a tokenizer may give them
 	const names = new Set(expectedShapes(config).map(([name]) => name));
 	if (weights.has("lm_head.bias")) names.add("lm_head.bias");

@@ -27,6 +27,8 @@ export interface ModelInfo {
 	layer_norm_epsilon: number;
 	bos_token_id: number | null;
 	eos_token_id: number | null;
+	/** What a reader should know, a sentence each; absent where there is nothing to say. */
+	notes?: string[];
 }
 
 /** What a block has hooks at, after "blocks.L." */

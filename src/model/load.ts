@@ -15,6 +15,7 @@ import { endingAt, keptOf, openSessions } from "./sessions";
 import { loadTokenizer } from "./tokenizer";
 import { makeTokens } from "./tokens";
 import type { Model } from "./types";
+import { makeWeightTensors } from "./weight-tensors";
 import {
 	expectedShapes,
 	type Gpt2Weights,
@@ -62,7 +63,7 @@ export async function openGpt2(
 		fingerprint: fingerprintOfGpt2(config, weights),
 		...(revision && { revision }),
 	};
-	const { toTokens, toStrTokens } = makeTokens(info, tokenizer);
+	const { toTokens, toStrTokens, toSingleToken } = makeTokens(info, tokenizer);
 	const sessions = openSessions(id, weights.folder, keptOf(weights.bytes));
 	const hook_names = hookNames(info);
 	const decode = tokenizer?.decode ?? ((...ids: number[]) => ids.join(" "));
@@ -81,11 +82,13 @@ export async function openGpt2(
 		hook_names,
 		toTokens,
 		toStrTokens,
+		toSingleToken,
 		batch: (tokens) => batchOf(info, tokens),
 		...makeRuns(gpt2, (signal) => makeEngine(endingAt(gpt2, signal))),
 		generate: makeGenerate(gpt2),
 		logitLens: makeLogitLens(gpt2),
 		runWithGradients: makeGradients(gpt2),
+		weights: makeWeightTensors(config, weights),
 		unembedding: () => weights.read(headName(config)),
 		neuronOutput(layer) {
 			parseHook(gpt2, `blocks.${layer}.mlp.hook_post`);

@@ -5,6 +5,7 @@ import { topIndices } from "../top";
 import { asBatch } from "./batch";
 import { textName } from "./decoder";
 import { hookWidth, parseHook } from "./hooks";
+import { valueWidth } from "./interventions";
 import { type Gpt2, rowsOf, runHead, runStream } from "./run";
 import { NotFinite } from "./texts";
 import type {
@@ -185,10 +186,11 @@ function duringChunk(
 	seq: number,
 	width: number,
 ): Intervention {
-	if (from > 0 && "values" in given && given.values.length !== width)
+	const wide = valueWidth(given, width);
+	if (from > 0 && "values" in given && given.values.length !== wide)
 		return {
 			...given,
-			values: given.values.subarray(0, width),
+			values: given.values.subarray(0, wide),
 			positions: [],
 		};
 	if (!given.positions) return given;

@@ -62,6 +62,7 @@ async function generate(
 		chunk = Int32Array.of(id);
 	}
 	const added = stopped === "eos" ? ids.slice(0, -1) : ids;
+	const notes = notReached(options.interventions, tokens.seq, ids.length);
 	return {
 		kind: "generation",
 		prompt,
@@ -69,7 +70,24 @@ async function generate(
 		ids: Int32Array.from(ids),
 		log_probabilities: Float32Array.from(log_probabilities),
 		stopped,
+		...(notes.length && { notes }),
 	};
+}
+
+/** What is to be said of interventions at positions that the text did not come to: it ended before. */
+function notReached(
+	interventions: readonly Intervention[] = [],
+	prompt: number,
+	added: number,
+): string[] {
+	const computed = prompt + added - 1; // of the last token nothing is
+	return interventions.flatMap(({ hook_name, positions = [] }) => {
+		const missed = positions.filter((position) => position >= computed);
+		if (missed.length === 0) return [];
+		return [
+			`The intervention at "${hook_name}" did nothing at position ${missed.join(", ")}: the model computed positions 0 to ${computed - 1} before the text ended.`,
+		];
+	});
 }
 
 function promptTokens(

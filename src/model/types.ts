@@ -308,6 +308,8 @@ export interface Generation {
 	/** Of each new token, before temperature and top_k. */
 	log_probabilities: Float32Array;
 	stopped: "eos" | "max_new_tokens" | "context" | "interrupted";
+	/** What a reader should know, a sentence each; absent where there is nothing to say. */
+	notes?: string[];
 }
 
 export interface LogitLensOptions {

@@ -98,7 +98,7 @@ export function generationView(generation: Generation): Html {
 	const text = cut(generation.text);
 	const n = generation.ids.length;
 	const total = generation.log_probabilities.reduce((a, b) => a + b, 0);
-	const line = `${several(n, "new token")}, log-probability ${n ? total.toFixed(2) : dash} nats; ${endings[generation.stopped]}`;
+	const line = `${several(n, "new token")}, log-probability ${n ? total.toFixed(2) : dash} nats; ${[endings[generation.stopped], ...(generation.notes ?? [])].join(". ")}`;
 	return asHtml(
 		`<div><div style="white-space:pre-wrap">${escapeHtml(prompt)}<b>${escapeHtml(text)}</b></div><div>${escapeHtml(line)}</div></div>`,
 		`${prompt}[${text}]\n${line}`,

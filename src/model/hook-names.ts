@@ -194,6 +194,8 @@ export function notAHook(name: string): string | undefined {
 	const [, layer, rest = ""] = /^blocks\.(\d+)\.(.*)$/.exec(name) ?? [];
 	if (Object.hasOwn(readBy, rest))
 		return `is what one part of the model reads; its values are those of "blocks.${layer}.${readBy[rest]}", which can be read and changed here`;
+	if (name === "ln_final.hook_in")
+		return "is what the last norm reads; its values are those of the last block's hook_resid_post, which can be read and changed here";
 	if (/^(hook_unembed|unembed\.hook_out|lm_head)$/.test(name))
 		return "are the logits, which run and runWithCache give beside the hooks";
 	if (/attn\.(qkv\.hook_out|c_attn)$/.test(name))

@@ -467,3 +467,33 @@ test("a notebook shows where activations are and how they are kept", async () =>
 	const kept = recordHtml(memory).text;
 	assert.doesNotMatch(kept, /folder|float32|cut/);
 });
+
+test("a store of an older version, whose hook_normalized was after gain and shift, is refused by both names", async () => {
+	const hook_name = "blocks.1.ln2.hook_normalized";
+	const to = at("older norms");
+	await extract(model, sentences, { hook_name, to, ...small });
+	const { n_tokens } = await openActivations(to, {
+		hook_name: "blocks.1.ln2.hook_normalized",
+	});
+	assert.ok(n_tokens > 0);
+	const file = join(to, "index.json");
+	const index = JSON.parse(readFileSync(file, "utf8"));
+	assert.equal(index.hook_normalized, "before gain and shift");
+	delete index.hook_normalized;
+	writeFileSync(file, JSON.stringify(index));
+	await assert.rejects(
+		openActivations(to),
+		/older version.* "blocks\.1\.ln2\.hook_out" now/,
+	);
+	await assert.rejects(
+		extract(model, sentences, { hook_name, to, ...small }),
+		/older version, whose/,
+	);
+});
+
+test("a store's hook is found by its other names", async () => {
+	const acts = await openActivations(at("whole"), {
+		hook_name: "transformer.h.1",
+	});
+	assert.equal(acts.hook_name, hook_name);
+});

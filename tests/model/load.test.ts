@@ -18,6 +18,7 @@ test("a model says what it is made of", async () => {
 	assert.deepEqual(info, {
 		name: "info",
 		folder: path,
+		model_type: "gpt2",
 		n_layers: 3,
 		n_heads: 2,
 		d_model: 16,

@@ -31,6 +31,8 @@ export interface StoreIndex {
 	fingerprint: string;
 	hooks: Hook[];
 	dtype: StoreDtype;
+	/** Where a norm's hook_normalized is among the hooks: older versions have it after gain and shift, and do not say so. */
+	hook_normalized?: "before gain and shift";
 	options: {
 		prepend_bos: boolean;
 		include_bos: boolean;
@@ -102,11 +104,23 @@ export function countRows(shards: readonly Shard[]): number {
 	return shards.reduce((n, { rows }) => n + rows, 0);
 }
 
+/** Whether a hook is a norm's value before gain and shift, by today's names. */
+export function isNormalized({ hook_name }: Hook): boolean {
+	return hook_name.endsWith(".hook_normalized");
+}
+
 /** A fresh index. */
 export function newIndex(
 	known: Omit<StoreIndex, "format" | "version" | "n_tokens">,
 ): StoreIndex {
-	return { format: FORMAT, version: VERSION, ...known, n_tokens: null };
+	const { hooks, ...rest } = known;
+	return {
+		...{ format: FORMAT, version: VERSION, ...rest, hooks },
+		...(hooks.some(isNormalized) && {
+			hook_normalized: "before gain and shift",
+		}),
+		n_tokens: null,
+	};
 }
 
 export function indexText(index: StoreIndex): string {
@@ -220,6 +234,8 @@ export function difference(
 			: `the model "${store.model.name}", not "${asked.model.name}"`;
 	if (hooks(store) !== hooks(asked))
 		return `the hook ${hooks(store)}, not ${hooks(asked)}`;
+	if (store.hook_normalized !== asked.hook_normalized)
+		return "an older version, whose hook_normalized was what is hook_out now, after the norm's gain and shift";
 	if (store.dtype !== asked.dtype)
 		return `dtype "${store.dtype}", not "${asked.dtype}"`;
 	for (const [name, value] of Object.entries(asked.options)) {

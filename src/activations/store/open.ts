@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Sentences, Split } from "../../dataset";
 import { fromFloat16 } from "../../formats/half";
-import type { HookName } from "../../model";
+import { type AnyHookName, type HookName, knownHook } from "../../model";
 import { random } from "../../random";
 import { nearNames } from "../../suggest";
 import { mix } from "../mixing";
@@ -15,6 +15,7 @@ import type {
 } from "../types";
 import {
 	countRows,
+	isNormalized,
 	isThere,
 	readIndex,
 	readJournal,
@@ -28,7 +29,7 @@ import { readSentences } from "./sentences";
 
 export interface OpenOptions {
 	/** One of the store's hooks; default: the only one. */
-	hook_name?: HookName;
+	hook_name?: AnyHookName;
 }
 
 /**
@@ -67,7 +68,7 @@ function storeView(
 	index: StoreIndex,
 	n_tokens: number,
 	shards: Shard[],
-	wanted?: HookName,
+	wanted?: AnyHookName,
 ): Activations {
 	const { hook_name, d_in } = chooseHook(folder, index, wanted);
 	const { context_size, prepend_bos, center_writing_weights } = index.options;
@@ -140,15 +141,24 @@ function storeView(
 	return Object.assign(store, { batches, shuffled }); // the getters stay getters
 }
 
-function chooseHook(folder: string, { hooks }: StoreIndex, wanted?: HookName) {
+function chooseHook(
+	folder: string,
+	{ hooks, hook_normalized }: StoreIndex,
+	wanted?: AnyHookName,
+) {
 	const names = hooks.map(({ hook_name }) => hook_name);
 	if (!wanted && hooks.length > 1)
 		throw new Error(
 			`The store ${folder} has ${hooks.length} hooks: say which with hook_name ("${names.join('", "')}").`,
 		);
 	const found = hooks.find(
-		({ hook_name }) => hook_name === (wanted ?? names[0]),
+		({ hook_name }) =>
+			hook_name === (wanted ? (knownHook(wanted) ?? wanted) : names[0]),
 	);
+	if (found && isNormalized(found) && !hook_normalized)
+		throw new Error(
+			`The store ${folder} was made by an older version, whose "${found.hook_name}" was what is "${found.hook_name.replace("normalized", "out")}" now, after the norm's gain and shift: extract again to another folder, at the hook that is meant.`,
+		);
 	if (found) return found;
 	throw new Error(
 		`The store ${folder} has no hook "${wanted}"; it has "${nearNames(String(wanted), names).join('", "')}".`,

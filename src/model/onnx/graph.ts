@@ -58,7 +58,7 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 		if (wanted.hooks.includes(hook) || wanted.spliced[hook])
 			at.set(value, [...(at.get(value) ?? []), hook]);
 	for (const node of w.graph.nodes.flatMap((node) =>
-		withPureNorm(g, source, node, at, wanted),
+		withNormalized(g, source, node, at, wanted),
 	)) {
 		const changed = node.outputs.filter((value) =>
 			at.get(value)?.some((hook) => wanted.spliced[hook]),
@@ -69,7 +69,7 @@ export function buildPart(source: Source, wanted: Wanted): Uint8Array {
 		g.adoptNode(adopted(source, { ...node, outputs: names }));
 		for (const value of node.outputs) {
 			const hooks = at.get(value);
-			if (hooks) writeHooks(g, w, wanted, value, hooks);
+			if (hooks) writeHooks(g, source, wanted, value, hooks);
 		}
 	}
 	const outputs = wanted.hooks.map(readName);
@@ -95,40 +95,48 @@ function writeInput(g: OnnxGraph, input: OnnxValue): void {
 }
 
 /**
- * A norm that is one operator, and where its value before gain and shift is wanted, what gives that: a second norm beside
- * it, or, where that value is changed, one in its place with gain and shift behind it.
+ * A node, and where it is a norm's and the value before gain and shift is wanted, what gives that. For a norm that is one
+ * operator this is a second norm beside it, or, where the value is changed, one in its place with gain and shift behind it.
  */
-function withPureNorm(
+function withNormalized(
 	g: OnnxGraph,
 	{ w, structure }: Source,
 	node: OnnxNode,
 	at: ReadonlyMap<string, HookName[]>,
 	{ spliced }: Wanted,
 ): OnnxNode[] {
-	const [out] = node.outputs;
-	const pure = `${out}:normalized`;
-	const hooks = structure.fusedNorms.has(pure) ? at.get(pure) : undefined;
-	if (!hooks) return [node];
-	const [x, gain, shift] = node.inputs;
-	const to = elementTypeOf(w, out);
-	const shape = g.op("Shape", [gain]);
-	const ones = g.op("Cast", [g.op("Expand", [g.float(1), shape])], { to });
-	const alone = { ...node, inputs: [x, ones], outputs: [pure] };
-	if (!hooks.some((hook) => spliced[hook])) return [node, alone];
+	const entry = [...structure.norms].find(
+		([name, norm]) => norm.node === node && at.has(name),
+	);
+	if (!entry) return [node];
+	const [name, { out, before }] = entry;
 	const plain = { domain: "", attributes: [] };
-	const scaled = shift ? `${pure}:scaled` : out;
+	if (before !== undefined) {
+		const inputs = node.inputs.map((x) => (x === before ? name : x));
+		const copy = { ...plain, type: "Identity", inputs: [before] };
+		return [
+			{ ...copy, outputs: [name] },
+			{ ...node, inputs },
+		];
+	}
+	const [x, gain, shift] = node.inputs;
+	const ones = g.op("Expand", [g.float(1), g.op("Shape", [gain])]);
+	const typed = g.op("Cast", [ones], { to: elementTypeOf(w, out) });
+	const pure = { ...node, inputs: [x, typed], outputs: [name] };
+	if (!at.get(name)?.some((hook) => spliced[hook])) return [node, pure];
+	const scaled = shift ? `${name}:scaled` : out;
 	const behind = [
-		{ ...plain, type: "Mul", inputs: [pure, gain], outputs: [scaled] },
+		{ ...plain, type: "Mul", inputs: [name, gain], outputs: [scaled] },
 		{ ...plain, type: "Add", inputs: [scaled, shift], outputs: [out] },
 	];
-	const outputs = [pure, ...node.outputs.slice(1)];
-	return [{ ...alone, outputs }, ...behind.slice(0, shift ? 2 : 1)];
+	const outputs = [name, ...node.outputs.slice(1)];
+	return [{ ...pure, outputs }, ...behind.slice(0, shift ? 2 : 1)];
 }
 
 /** Writes the hooks of one value behind the node that makes it. */
 function writeHooks(
 	g: OnnxGraph,
-	w: Wiring,
+	{ w, structure }: Source,
 	{ hooks: read, spliced }: Wanted,
 	value: string,
 	hooks: readonly HookName[],
@@ -146,8 +154,12 @@ function writeHooks(
 	}
 	if (!changes) return;
 	const back = g.op("Reshape", [x, g.op("Shape", [own])]);
-	const own_type = elementTypeOf(w, value.replace(/:normalized$/, ""));
-	g.op("Cast", [back], { to: own_type }, value);
+	g.op(
+		"Cast",
+		[back],
+		{ to: elementTypeOf(w, structure.norms.get(value)?.out ?? value) },
+		value,
+	);
 }
 
 /** log softmax(logits), [batch · seq, d_vocab]. What is added here is the same in every version of ONNX from 11 on. */

@@ -13,8 +13,21 @@ export interface Structure {
 	table: string;
 	/** From the last value of the residual stream to the logits. */
 	head: Way;
-	/** Values before gain and shift of norms that are one operator, and so are no values of the file: by name, the norm's. */
-	fusedNorms: Map<string, string>;
+	/**
+	 * Where norms are before gain and shift. Of a norm that is one operator this is no value of the file, and of one in
+	 * parts it may be another norm's as well: so it gets a name of its own.
+	 */
+	norms: Map<string, Norm>;
+}
+
+/** A norm that has a gain. */
+export interface Norm {
+	/** What it gives. */
+	out: string;
+	/** The operator that is the whole norm, or that multiplies by the gain. */
+	node: OnnxNode;
+	/** Of a norm in parts: its value before the gain. */
+	before?: string;
 }
 
 /** One block. Its branches are missing where it has none, or where they could not be told apart. */
@@ -63,9 +76,9 @@ export function findStructure(w: Wiring, file: string): Structure {
 			w.root(inputs[1]) === "input_ids",
 	);
 	if (!lookup) throw no("has no table in which the token ids are looked up");
-	const fusedNorms = new Map<string, string>();
-	const hooks = hooksOf(w, layers, lookup, head, fusedNorms);
-	return { hooks, layers, table: lookup.inputs[0], head, fusedNorms };
+	const norms = new Map<string, Norm>();
+	const hooks = hooksOf(w, layers, lookup, head, norms);
+	return { hooks, layers, table: lookup.inputs[0], head, norms };
 }
 
 /** Blocks of attention and MLP, one after the other or side by side. Undefined where the sums are in another order. */
@@ -97,7 +110,7 @@ function hooksOf(
 	layers: readonly Layer[],
 	lookup: OnnxNode,
 	head: Way,
-	fusedNorms: Structure["fusedNorms"],
+	norms: Structure["norms"],
 ): Map<HookName, string> {
 	const hooks = new Map<HookName, string>();
 	const add = (name: HookName, value: string | undefined) => {
@@ -108,14 +121,11 @@ function hooksOf(
 		out: string | undefined,
 	) => {
 		if (out === undefined) return;
-		const maker = w.maker(out);
-		if (maker && fused.has(maker.type))
-			fusedNorms.set(`${out}:normalized`, out);
-		const apart = maker && fused.has(maker.type);
-		add(
-			`${place}.hook_normalized`,
-			apart ? `${out}:normalized` : beforeGain(w, out),
-		);
+		const norm = normOf(w, out);
+		if (norm) {
+			norms.set(`${out}:normalized`, norm);
+			add(`${place}.hook_normalized`, `${out}:normalized`);
+		} else if (isScaled(w, out)) add(`${place}.hook_normalized`, out); // its gain is in the weights behind it
 		add(`${place}.hook_out`, out);
 	};
 	add("hook_embed", embedding(w, lookup, layers[0].from));
@@ -148,19 +158,28 @@ const fused = new Set([
 	"RMSNormalization",
 ]);
 
-/** The value of a norm before its gain and its shift, if there are any. Undefined where it is of no form that is known. */
-function beforeGain(w: Wiring, out: string): string | undefined {
-	let value = out;
-	for (const type of ["Add", "Mul"]) {
-		const maker = w.maker(w.root(value));
-		if (maker?.type !== type) continue;
-		const others = maker.inputs.filter((input) => !w.isConstant(input));
-		if (others.length === 1) [value] = others;
-	}
+/** The norm that gives a value, by its gain. Undefined where it has none, or is of no form that is known. */
+function normOf(w: Wiring, out: string): Norm | undefined {
+	const maker = w.maker(out);
+	if (maker && fused.has(maker.type)) return { out, node: maker };
+	const shifted = maker?.type === "Add" ? variable(w, maker) : undefined;
+	const node = w.maker(w.root(shifted ?? out));
+	const before = node?.type === "Mul" ? variable(w, node) : undefined;
+	if (!node || before === undefined || !isScaled(w, before)) return undefined;
+	return { out, node, before };
+}
+
+/** The one input that is not constant. Undefined where there are more, or none is. */
+function variable(w: Wiring, { inputs }: OnnxNode): string | undefined {
+	const others = inputs.filter((input) => !w.isConstant(input));
+	return others.length === 1 && inputs.length === 2 ? others[0] : undefined;
+}
+
+/** Whether a value was divided by another, as by the size of a row. */
+function isScaled(w: Wiring, value: string): boolean {
 	const maker = w.maker(w.root(value));
-	return maker?.type === "Div" || maker?.type === "Mul"
-		? w.root(value)
-		: undefined;
+	if (maker?.type !== "Div" && maker?.type !== "Mul") return false;
+	return maker.inputs.every((input) => !w.isConstant(input));
 }
 
 /** What the first weights behind the stream multiply: its normalised form, if it is not the stream itself. */

@@ -7,6 +7,7 @@ import type {
 	Normalization,
 	SaeConfig,
 } from "../types";
+import { normalizedDoubt } from "./normalized";
 import type { ConfigOverrides } from "./pretrained";
 import { CONFIG } from "./save";
 
@@ -123,7 +124,7 @@ export function saeLensConfig(
 		...(typeof finetuning_scaling_factor === "boolean" && {
 			finetuned: finetuning_scaling_factor,
 		}),
-		warnings: doubts(flat, hook_name, overrides),
+		warnings: [...doubts(flat, overrides), ...normalizedDoubt(flat, hook_name)],
 	};
 }
 
@@ -286,6 +287,7 @@ const own = new Set([
 	"model_name",
 	"model_fingerprint",
 	"hook_name",
+	"hook_normalized",
 	"hook_head_index",
 	"context_size",
 	"packed",
@@ -328,11 +330,7 @@ const foldings: Record<string, RegExp> = {
 };
 
 /** What the file leaves open, one sentence each. */
-function doubts(
-	flat: Json,
-	hook_name: string,
-	overrides: ConfigOverrides,
-): string[] {
+function doubts(flat: Json, overrides: ConfigOverrides): string[] {
 	const found: string[] = [];
 	// SAELens 1 and 2 trained on weights that TransformerLens had processed, and did not write that down.
 	if (
@@ -342,11 +340,6 @@ function doubts(
 	)
 		found.push(
 			"SAELens 1 and 2 did not write down whether rows were centred, as for gpt2-small-res-jb: load it by that name, or give config_overrides: { center_writing_weights: true } (or false).",
-		);
-	const version = Number.parseInt(text(flat.sae_lens_version), 10);
-	if (/hook_normalized$/.test(hook_name) && !(version >= 6))
-		found.push(
-			`Its file is older than SAELens 6 or does not say, and TransformerLens before 3 gave at ${hook_name} what stands behind gain and shift: if it was trained so, load it with config_overrides: { hook_name: "${hook_name.replace("hook_normalized", "hook_out")}" }.`,
 		);
 	const slice = flat.seqpos_slice;
 	if (Array.isArray(slice) && slice.some((n) => n !== null))

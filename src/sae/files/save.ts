@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { withoutPath, writeError, writeFileAtomic } from "../../files";
 import { writeSafetensors } from "../../formats/safetensors";
 import type { Latents, Sae, SaeConfig, SaeWeights } from "../types";
+import { saidOfNormalized } from "./normalized";
 import { TRAINED_ON, trainedOnJson } from "./trained-on";
 
 export const CONFIG = "cfg.json";
@@ -152,6 +153,7 @@ function content(cfg: SaeConfig): object {
 			model_name: withoutPath(cfg.model_name),
 			model_fingerprint,
 			hook_name: called,
+			...saidOfNormalized(hook_name),
 			context_size,
 			packed,
 			prepend_bos,

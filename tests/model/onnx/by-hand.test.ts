@@ -134,7 +134,7 @@ test("attention and MLP side by side are told apart in whatever order they are a
 		logits(g, norm(g, g.op("Add", [g.op("Add", [one, two]), three])));
 		const { names, cache } = await taken(g);
 		ok(!names.some((name) => /resid_mid|ln2/.test(name)));
-		equal(names.length, 10);
+		equal(names.length, 12);
 		const block = "blocks.0.hook_";
 		const own = [`${block}resid_pre`, `${block}attn_out`, `${block}mlp_out`];
 		isSum(cache, `${block}resid_post`, ...own);
@@ -151,7 +151,7 @@ test("positions that are computed from how long the text is are no block", async
 		return g.op("Add", [x, g.op("Sin", [waves])]);
 	});
 	const { names, cache } = await taken(g);
-	equal(names.length, 12);
+	equal(names.length, 15);
 	const { data } = cache.hook_embed;
 	const stream = cache["blocks.0.hook_resid_pre"].data;
 	deepEqual(stream.subarray(0, d), data.subarray(0, d)); // sin 0 is 0
@@ -164,7 +164,7 @@ test("blocks of attention only have no MLP's hooks", async () => {
 	for (let i = 0; i < 3; i++) x = g.op("Add", [attend(g, norm(g, x)), x]);
 	logits(g, norm(g, x));
 	const { names, cache } = await taken(g);
-	equal(names.length, 2 + 3 * 6);
+	equal(names.length, 3 + 3 * 7);
 	ok(!names.some((name) => /mlp|ln2|resid_mid/.test(name)));
 	deepEqual(cache["blocks.0.hook_attn_out"].data, attentionAlone);
 	for (const i of [0, 1, 2]) {

@@ -458,3 +458,25 @@ test("an SAE inside a folder is found by its path there, and none outside", asyn
 	);
 	assert.ok(statSync(folder).isDirectory());
 });
+
+test("a file says what hook_normalized is in it, and an older one that does not is told", async () => {
+	const hook_name = "blocks.3.ln2.hook_normalized";
+	const ours = { hook_name, model_fingerprint: "f".repeat(64) };
+	const folder = saved(someSae("topk", ours));
+	assert.equal((await loadSae(folder)).warnings, undefined);
+	const { metadata } = readConfig(folder);
+	assert.equal(metadata.hook_normalized, "before gain and shift");
+	delete metadata.hook_normalized;
+	editConfig(folder, { metadata });
+	const older = (await loadSae(folder)).warnings?.join(" ") ?? "";
+	assert.match(
+		older,
+		/older version, whose .* was after .*"blocks\.3\.ln2\.hook_out"/,
+	);
+	delete metadata.model_fingerprint;
+	editConfig(folder, { metadata });
+	assert.equal((await loadSae(folder)).warnings, undefined); // SAELens 6
+	editConfig(folder, { metadata: { ...metadata, sae_lens_version: "5.3.0" } });
+	const theirs = (await loadSae(folder)).warnings?.join(" ") ?? "";
+	assert.match(theirs, /SAELens 5\.3\.0, whose TransformerLens had/);
+});

@@ -1,11 +1,11 @@
 """What the Python peers share: one line on the versions, then one run for each line read (see bench/peer.ts)."""
-import ctypes
 import json
 import signal
 import sys
 import time
 
 import numpy as np
+import threadpoolctl
 
 settings = json.loads(sys.argv[1])
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its standard input
@@ -34,16 +34,13 @@ def check_products():
 
 
 def blas():
-    """The library behind the products, its kernels and its threads."""
-    with open("/proc/self/maps") as maps:
-        paths = {line.split()[-1] for line in maps if "openblas" in line}
-    for path in sorted(paths, key=len, reverse=True):
-        library = ctypes.CDLL(path)
-        try:
-            library.openblas_get_corename.restype = ctypes.c_char_p
-            library.openblas_get_config.restype = ctypes.c_char_p
-            version = library.openblas_get_config().decode().split()[1]
-            return f"OpenBLAS {version}, {library.openblas_get_corename().decode()} kernels, {library.openblas_get_num_threads()} threads"
-        except AttributeError:
-            continue
-    return "unknown"
+    """The libraries behind the products, their kernels and their threads; PyTorch's is within its own."""
+    found = {
+        f'{one["internal_api"]} {one["version"]}, {one.get("architecture", "unknown")} kernels, {one["num_threads"]} threads'
+        for one in threadpoolctl.threadpool_info()
+        if one["user_api"] == "blas"
+    }
+    torch = sys.modules.get("torch")
+    if torch:
+        return f"MKL within PyTorch, {torch.get_num_threads()} threads" if torch.backends.mkl.is_available() else "PyTorch's own"
+    return "; ".join(sorted(found)) or "unknown"

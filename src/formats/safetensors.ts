@@ -80,8 +80,8 @@ export function openSafetensors(file: string): SafetensorsFile {
 }
 
 /**
- * The numbers of one tensor, row-major; F16 and BF16 become float32.
- * Throws where the file has no such tensor or its type is not one of F32, F16, BF16.
+ * The numbers of one tensor, row-major; F16 and BF16 become float32, F64 is rounded to it.
+ * Throws where the file has no such tensor or its type is not one of F32, F64, F16, BF16.
  */
 export function readTensor(from: SafetensorsFile, name: string): Float32Array {
 	const entry = from.tensors.get(name);
@@ -91,10 +91,14 @@ export function readTensor(from: SafetensorsFile, name: string): Float32Array {
 	}
 	if (entry.dtype === "F32")
 		return new Float32Array(readBytes(from.file, entry).buffer);
+	if (entry.dtype === "F64")
+		return Float32Array.from(
+			new Float64Array(readBytes(from.file, entry).buffer),
+		);
 	if (entry.dtype !== "F16" && entry.dtype !== "BF16")
 		throw broken(
 			from.file,
-			`holds "${name}" as ${entry.dtype}, where F32, F16 or BF16 can be read`,
+			`holds "${name}" as ${entry.dtype}, where F32, F64, F16 or BF16 can be read`,
 		);
 	const halves = new Uint16Array(readBytes(from.file, entry).buffer);
 	return entry.dtype === "BF16" ? fromBfloat16(halves) : fromFloat16(halves);

@@ -64,6 +64,11 @@ export interface SaeConfig {
 	seed?: number;
 	/** Activations it has seen in training, in rows. */
 	training_tokens?: number;
+	/**
+	 * What else its file says of how it was made, with SAELens's keys (exclude_special_tokens, l0, model_class_name, …); written
+	 * back as it was read. `hook_name` is there where the file calls the hook by another name.
+	 */
+	metadata?: Record<string, unknown>;
 }
 
 /** Float32, row-major; `x @ W_enc` encodes, and a row of W_dec is a latent's direction. */

@@ -42,7 +42,7 @@ function tableOf(lines: Agreement[]): string {
 	const rows = largest(lines)
 		.sort((a, b) => (a.what < b.what ? -1 : a.what > b.what ? 1 : 0))
 		.map(({ what, beside, error }) => {
-			const name = `${beside.replace(/ \d+$/, "")} ${version.get(beside)}`;
+			const name = `${beside.replace(/ \d+$/, "")} ${version.get(beside)?.replace(/\+.*/, "")}`;
 			const seen =
 				typeof error === "string"
 					? error

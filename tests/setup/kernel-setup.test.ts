@@ -4,8 +4,11 @@ import {
 	chmodSync,
 	copyFileSync,
 	existsSync,
+	lutimesSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -101,6 +104,52 @@ test("what npm test would skip is said, with how to get it", {
 		stdout,
 		/^npm test +skips a browser that drives Jupyter: no Chromium; --peers installs it/m,
 	);
+});
+
+test("where PyPI gives nothing, --peers leaves no half-made environment, says why and what is skipped, and goes on", {
+	skip: noKernel,
+}, () => {
+	const folder = temporary();
+	for (const name of readdirSync(root))
+		if (!["kernel-setup.sh", ".peers", ".git"].includes(name)) {
+			symlinkSync(join(root, name), join(folder, name));
+			lutimesSync(join(folder, name), 0, 0); // no newer than what is built
+		}
+	const script = join(folder, "kernel-setup.sh");
+	copyFileSync(join(root, "kernel-setup.sh"), script);
+	const { status, stdout, stderr } = spawnSync(
+		"bash",
+		[script, "--no-run", "--peers"],
+		{
+			encoding: "utf8",
+			env: {
+				...process.env,
+				PATH: standIn("dpkg", "exit 0"),
+				JUPYTER_DATA_DIR: temporary(),
+				PIP_CONFIG_FILE: "/dev/null",
+				PIP_NO_INDEX: "1",
+				PIP_FIND_LINKS: temporary(),
+			},
+		},
+	);
+	assert.equal(status, 0, stdout + stderr);
+	for (const name of ["sae-lens", "transformer-lens"]) {
+		assert.match(
+			stdout,
+			new RegExp(
+				`^\\.peers/${name} could not be made, so the tests beside its releases will be skipped: ERROR: .*torch==`,
+				"m",
+			),
+		);
+		assert.match(
+			stdout,
+			new RegExp(
+				`^npm test +skips the tests beside ${name}: .* --peers makes it where PyPI can be reached`,
+				"m",
+			),
+		);
+	}
+	assert.deepEqual(readdirSync(join(folder, ".peers")), []);
 });
 
 test("npm warns of nothing in the project's settings", () => {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { quoted } from "../../hub";
+import { knownHook } from "../../model";
 import type {
 	Architecture,
 	InferenceArchitecture,
@@ -22,6 +23,8 @@ export interface StoredConfig {
 	rescaled: boolean;
 	/** Whether latents are multiplied by `finetuning_scaling_factor`; undefined where it does not say. */
 	finetuned?: boolean;
+	/** Whether the decoder's rows are said to have length 1. */
+	unit_decoder?: boolean;
 	/** What is doubtful, one sentence each. */
 	warnings: string[];
 }
@@ -53,7 +56,7 @@ export function readJsonObject(
 		);
 	let json: unknown;
 	try {
-		json = JSON.parse(readFileSync(file, "utf8"));
+		json = JSON.parse(withoutNaN(readFileSync(file, "utf8")));
 	} catch {}
 	if (!isObject(json))
 		throw new Error(
@@ -62,9 +65,17 @@ export function readJsonObject(
 	return json;
 }
 
+/** Python writes NaN, Infinity and -Infinity as they are, which JSON does not know: they become null. */
+function withoutNaN(json: string): string {
+	return json.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+		found.startsWith('"') ? found : "null",
+	);
+}
+
 /**
  * Reads a config of SAELens of any generation: of 6 and later, whose facts about the model are under `metadata`; of 3 to
- * 5, which is flat; of 1 and 2, with `hook_point`. Keys that are not known are left out.
+ * 5, which is flat; of 1 and 2, with `hook_point`. What it says beside what is used here is kept in `cfg.metadata`.
+ * Throws where it reads one place and predicts another, and where its rows cannot be made: `unmade`.
  */
 export function saeLensConfig(
 	stored: Json,
@@ -78,8 +89,10 @@ export function saeLensConfig(
 	const { d_in, d_sae } = sizesOf(flat, wrong);
 	if (architecture === "topk" && !(isCount(k) && k <= d_sae))
 		throw wrong("k", `a whole number from 1 to d_sae, ${d_sae},`, k);
-	const hook_name =
-		overrides.hook_name ?? text(flat.hook_name ?? flat.hook_point);
+	const named_hook = text(flat.hook_name ?? flat.hook_point);
+	const hook_name = overrides.hook_name ?? knownHook(named_hook) ?? named_hook;
+	const why = unmade(flat, hook_name);
+	if (why) throw new Error(`The ${CONFIG} in ${where} ${why}`);
 	const normalize_activations = normalizationOf(flat, wrong);
 	const cfg: SaeConfig = {
 		architecture,
@@ -101,6 +114,7 @@ export function saeLensConfig(
 		prepend_bos: flat.prepend_bos !== false,
 		...counts(flat),
 		...texts(flat),
+		...kept(metadata, flat, named_hook !== hook_name && named_hook),
 		...overrides,
 	};
 	const { rescale_acts_by_decoder_norm, finetuning_scaling_factor } = flat;
@@ -148,7 +162,11 @@ function architectureOf(
 	}
 	if (activation !== "relu" && !(activation === "topk" && computes === "topk"))
 		throw wrong(name, '"relu" or, for a topk SAE, "topk"', activation);
-	const before = trainable.has(trained_as) ? (trained_as as Architecture) : as;
+	const { training_architecture: told } = flat; // SAELens 6.46 and later
+	const trained = typeof told === "string" ? known.get(told)?.[1] : undefined;
+	const before = trainable.has(trained_as)
+		? (trained_as as Architecture)
+		: (trained ?? as);
 	return [computes, before, k];
 }
 
@@ -223,17 +241,112 @@ function texts({ dataset_path, neuronpedia_id }: Json) {
 	) as Partial<typeof all>;
 }
 
-/** SAELens 1 and 2 trained on weights that TransformerLens had processed, and did not write that down. */
+/** What a config says of how its rows were made, apart from what has a key of its own. */
+const facts = [
+	"exclude_special_tokens",
+	"training_architecture",
+	"l0",
+	"num_dead_features",
+	"model_class_name",
+	"model_from_pretrained_kwargs",
+	"seqpos_slice",
+];
+
+/** What is written back as it was read: `metadata` but for what has a key in SaeConfig, or these facts of an older, flat config. */
+function kept(
+	metadata: Json,
+	flat: Json,
+	hook_name: string | false,
+): Pick<SaeConfig, "metadata"> {
+	const rest = Object.entries({
+		...Object.fromEntries(
+			facts.filter((key) => key in flat).map((key) => [key, flat[key]]),
+		),
+		...metadata,
+	}).filter(
+		([key, value]) =>
+			!own.has(key) &&
+			!(key === "training_architecture" && known.has(value as string)),
+	);
+	const told = Object.fromEntries(rest);
+	const { center_writing_weights: _, ...how } = isObject(told[KWARGS])
+		? told[KWARGS]
+		: {};
+	if (Object.keys(how).length) told[KWARGS] = how;
+	else delete told[KWARGS];
+	if (hook_name) told.hook_name = hook_name;
+	return Object.keys(told).length ? { metadata: told } : {};
+}
+
+const KWARGS = "model_from_pretrained_kwargs";
+
+/** Keys of `metadata` that SaeConfig has itself, or that say who wrote the file. */
+const own = new Set([
+	"sae_lens_version",
+	"sae_lens_training_version",
+	"model_name",
+	"model_fingerprint",
+	"hook_name",
+	"hook_normalized",
+	"hook_head_index",
+	"context_size",
+	"packed",
+	"prepend_bos",
+	"dataset_path",
+	"neuronpedia_id",
+	"trained_as",
+	"seed",
+	"training_tokens",
+]);
+
+/** Why the rows of an SAE cannot be made here, or it is none: the end of a sentence. */
+function unmade(flat: Json, hook_name: string): string | undefined {
+	const { hook_head_index: head, d_in, d_out } = flat;
+	const how = isObject(flat.model_from_pretrained_kwargs)
+		? flat.model_from_pretrained_kwargs
+		: {};
+	const to = text(flat.hook_name_out ?? flat.hook_point_out);
+	const elsewhere = to !== "" && (knownHook(to) ?? to) !== hook_name;
+	if (
+		elsewhere ||
+		flat.is_transcoder === true ||
+		(isCount(d_out) && d_out !== d_in)
+	)
+		return `is a transcoder's${to && `: it predicts ${to}`}. Only SAEs, which reconstruct what they read, can be loaded.`;
+	if (Number.isInteger(head))
+		return `says that it reads head ${head} of ${hook_name} alone (hook_head_index). Only SAEs of all heads can be loaded.`;
+	const [folded] = Object.entries(foldings).filter(
+		([key, places]) => how[key] === true && places.test(hook_name),
+	);
+	if (!folded) return undefined;
+	return `says that its model's weights were processed with ${folded[0]}, which changes the values at ${hook_name}, and models are run here as they are. Only SAEs of rows that this leaves alone can be loaded.`;
+}
+
+/** TransformerLens's processings of weights that change values inside a block, and where. */
+const foldings: Record<string, RegExp> = {
+	fold_value_biases: /attn\.hook_[vz]$|hook_result$/, // b_V moves into b_O
+	refactor_factored_attn_matrices: /attn\.hook_[qkvz]$|hook_result$/,
+	fold_ln: /ln(1|2|_final)\.hook_out$/, // gain and shift move into the weights behind
+};
+
+/** What the file leaves open, one sentence each. */
 function doubts(flat: Json, overrides: ConfigOverrides): string[] {
-	const untold =
+	const found: string[] = [];
+	// SAELens 1 and 2 trained on weights that TransformerLens had processed, and did not write that down.
+	if (
 		"hook_point" in flat &&
 		!("model_from_pretrained_kwargs" in flat) &&
-		overrides.center_writing_weights === undefined;
-	return untold
-		? [
-				"SAELens 1 and 2 did not write down whether rows were centred, as for gpt2-small-res-jb: load it by that name, or give config_overrides: { center_writing_weights: true } (or false).",
-			]
-		: [];
+		overrides.center_writing_weights === undefined
+	)
+		found.push(
+			"SAELens 1 and 2 did not write down whether rows were centred, as for gpt2-small-res-jb: load it by that name, or give config_overrides: { center_writing_weights: true } (or false).",
+		);
+	const slice = flat.seqpos_slice;
+	if (Array.isArray(slice) && slice.some((n) => n !== null))
+		found.push(
+			`It was trained on the positions ${JSON.stringify(slice).slice(0, 60)} of each context alone (seqpos_slice, as Python slices): it is not made for others.`,
+		);
+	return found;
 }
 
 /** A text from outside: short, and without control characters. Anything else is none. */

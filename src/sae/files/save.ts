@@ -114,6 +114,16 @@ function replaceFiles(folder: string, part: string): void {
 	rmSync(part, { recursive: true });
 }
 
+/** What SAELens calls an architecture, where its name is another. */
+const saeLensName: Record<string, string> = {
+	standard: "standard",
+	topk: "topk",
+	batchtopk: "batchtopk",
+	jumprelu: "jumprelu",
+	gated: "gated",
+	matryoshka: "matryoshka_batchtopk",
+};
+
 /** What `cfg.json` holds: SAELens leaves keys of `metadata` that it does not know alone. */
 function content(cfg: SaeConfig): object {
 	const { architecture, d_in, d_sae, k, dtype, apply_b_dec_to_input } = cfg;
@@ -121,7 +131,13 @@ function content(cfg: SaeConfig): object {
 	const { hook_name, prepend_bos, context_size } = cfg;
 	const { model_fingerprint, packed } = cfg;
 	const { center_writing_weights, neuronpedia_id, dataset_path } = cfg;
-	const { trained_as, seed, training_tokens } = cfg;
+	const { trained_as, seed, training_tokens, metadata = {} } = cfg;
+	const { hook_name: called = hook_name, ...kept } = metadata;
+	const { model_from_pretrained_kwargs: how, ...rest } = kept;
+	const kwargs = {
+		...(typeof how === "object" && how),
+		...(center_writing_weights && { center_writing_weights }),
+	};
 	return {
 		architecture,
 		d_in,
@@ -136,16 +152,17 @@ function content(cfg: SaeConfig): object {
 			sae_lens_version: SAE_LENS_VERSION,
 			model_name: withoutPath(cfg.model_name),
 			model_fingerprint,
-			hook_name,
+			hook_name: called,
 			...saidOfNormalized(hook_name),
 			context_size,
 			packed,
 			prepend_bos,
-			exclude_special_tokens: true,
 			dataset_path,
 			neuronpedia_id,
-			...(center_writing_weights && {
-				model_from_pretrained_kwargs: { center_writing_weights },
+			training_architecture: saeLensName[trained_as ?? architecture],
+			...rest,
+			...(Object.keys(kwargs).length && {
+				model_from_pretrained_kwargs: kwargs,
 			}),
 			trained_as,
 			seed,

@@ -9,7 +9,7 @@ import {
 	sizesOf,
 } from "./config";
 import type { ConfigOverrides } from "./pretrained";
-import { checkTensors, readParameter } from "./weights";
+import { checkTensors, noteRounding, readParameter } from "./weights";
 
 /** Reads a config of sparsify: topk, with ReLU, on inputs without BOS; the folder is named after the module. */
 export function sparsifyConfig(
@@ -40,7 +40,12 @@ export function sparsifyConfig(
 		prepend_bos: false,
 		...overrides,
 	};
-	return { cfg, rescaled: false, warnings: [] };
+	return {
+		cfg,
+		rescaled: false,
+		unit_decoder: stored.normalize_decoder === true,
+		warnings: [],
+	};
 }
 
 function transcoder(where: string): Error {
@@ -64,13 +69,35 @@ export function sparsifyWeights(
 		b_dec: [d_in],
 	};
 	checkTensors(file, wanted, stored);
+	noteRounding(file, Object.keys(wanted), stored);
 	const read = (name: keyof typeof wanted) => readParameter(file, name);
-	return {
+	const weights = {
 		W_enc: transpose(read("encoder.weight"), d_sae, d_in),
 		b_enc: read("encoder.bias"),
 		W_dec: read("W_dec"),
 		b_dec: read("b_dec"),
 	};
+	if (stored.unit_decoder) noteLengths(weights.W_dec, stored);
+	return weights;
+}
+
+/**
+ * Says where the rows of a decoder that was to have unit rows have others. eai-sparsify 1.3.3 saves such with its default
+ * optimiser, the average of normalised rows: they leave two to three times as much unexplained as rows of length 1.
+ */
+function noteLengths(W_dec: Float32Array, { cfg, warnings }: StoredConfig) {
+	const { d_in, d_sae } = cfg;
+	let off = 0;
+	let sum = 0;
+	for (let row = 0; row < d_sae; row++) {
+		const length = Math.hypot(...W_dec.subarray(row * d_in, (row + 1) * d_in));
+		if (Math.abs(length - 1) > 0.02) off++;
+		sum += length;
+	}
+	if (off)
+		warnings.push(
+			`Its config says that the decoder's rows have length 1, and ${off} of ${d_sae} have not (their mean length is ${(sum / d_sae).toFixed(2)}): the trainer's last step was probably averaged away, and it explains less than it was trained to. It is used as it is.`,
+		);
 }
 
 /** The hook behind a module of a GPT-2 or GPT-NeoX: what it returns. */

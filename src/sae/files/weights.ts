@@ -45,6 +45,7 @@ export function saeLensWeights(path: string, stored: StoredConfig): SaeWeights {
 	);
 	if (factor) wanted[factor] = [cfg.d_sae];
 	checkTensors(file, wanted, stored);
+	noteRounding(file, Object.keys(wanted), stored);
 	const read = (name: string) => readParameter(file, name);
 	const weights = Object.fromEntries(
 		Object.keys(shapes(cfg)).map((name) => [
@@ -143,6 +144,22 @@ export function checkTensors(
 	if (others.length)
 		warnings.push(
 			`Its file holds ${others.slice(0, 3).map(quoted).join(", ")}${others.length > 3 ? " and more" : ""}, which is not known here and was left out: the SAE may compute something else than it was made for.`,
+		);
+}
+
+/** Says where float64 weights become float32. A batchtopk checkpoint's threshold always is a float64, which says nothing. */
+export function noteRounding(
+	{ tensors }: SafetensorsFile,
+	names: readonly string[],
+	{ warnings }: StoredConfig,
+): void {
+	const wide = names.filter(
+		(name) =>
+			tensors.get(name)?.dtype === "F64" && tensors.get(name)?.shape.length,
+	);
+	if (wide.length)
+		warnings.push(
+			`Its file holds float64 numbers (${wide.join(", ")}), which were rounded to float32.`,
 		);
 }
 

@@ -15,6 +15,7 @@ export type Origin = Pick<
 	| "prepend_bos"
 	| "context_size"
 	| "center_writing_weights"
+	| "rows"
 >;
 
 /** The config of an SAE after so many steps. */
@@ -48,6 +49,12 @@ export function trainedConfig(
 		packed: acts.context_size !== undefined,
 		seed,
 		training_tokens: step * settings.train_batch_size_tokens,
+		metadata: {
+			// special tokens never have a row, but BOS where it was asked for
+			exclude_special_tokens: !acts.rows.token.includes(
+				acts.model.bos_token_id ?? -1,
+			),
+		},
 	};
 }
 

@@ -161,7 +161,7 @@ test("the files are laid out as SAELens 6 has them", () => {
 		hook_name: "blocks.3.attn.hook_z",
 		context_size: 64,
 		prepend_bos: false,
-		exclude_special_tokens: true,
+		training_architecture: "topk",
 		dataset_path: "a/b",
 		neuronpedia_id: "gpt2-small/3-x",
 		model_from_pretrained_kwargs: { center_writing_weights: true },

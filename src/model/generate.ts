@@ -5,7 +5,7 @@ import { topIndices } from "../top";
 import { asBatch } from "./batch";
 import { textName } from "./decoder";
 import { hookWidth, parseHook } from "./hooks";
-import { valueWidth } from "./interventions";
+import { valueWidth } from "./intervention-checks";
 import { type Gpt2, rowsOf, runHead, runStream } from "./run";
 import { NotFinite } from "./texts";
 import type {

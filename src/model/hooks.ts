@@ -54,7 +54,10 @@ export function parseHook(
 	const { info, hook_names } = model;
 	const known = knownHook(name, info.model_type ?? "");
 	const found = hook_names.find((hook) => hook === known);
-	if (found) return found;
+	if (found) {
+		checkReaders(hook_names, found, name);
+		return found;
+	}
 	const [, layer, hook] = /^blocks\.(-?\d+)\.(.*)$/.exec(known ?? name) ?? [];
 	const last = `blocks.${info.n_layers - 1}.${hook}`;
 	if (hook_names.some((hook) => hook === last))
@@ -77,6 +80,22 @@ export function parseHook(
 	throw new Error(
 		`There is no hook "${name}" in "${info.name}"; near names are "${[...new Set(near)].join('", "')}".`,
 	);
+}
+
+/** Throws where a name is of attention's own input and the MLP reads the same values: a change would reach both. */
+function checkReaders(
+	hook_names: readonly HookName[],
+	hook: HookName,
+	name: string,
+): void {
+	const block = /^(blocks\.\d+)\.attn\.hook_in$/.exec(name)?.[1];
+	if (!block) return;
+	const there = (rest: string) =>
+		hook_names.some((one) => one === `${block}.${rest}`);
+	if (there("hook_mlp_out") && !there("ln2.hook_out"))
+		throw new Error(
+			`"${name}" is what attention reads, and in this model the MLP reads the same values: name them "${hook}", where a change reaches both.`,
+		);
 }
 
 /** What the values at a hook are: a vector a token, with the name of its width, or something else. */

@@ -103,5 +103,13 @@ test("near names are those of the hook that was meant, by whichever name", () =>
 	says("blocks.99.hook_in", /no layer 99 .* is "blocks\.5\.hook_resid_pre"/);
 	says("blocks.1.ln1.hook_in", /those of "blocks\.1\.hook_resid_pre"/);
 	says("unembed.hook_out", /are the logits/);
+	const parallel = {
+		info: model.info,
+		hook_names: ["blocks.0.ln1.hook_out", "blocks.0.hook_mlp_out"] as const,
+	};
+	assert.throws(
+		() => parseHook(parallel, "blocks.0.attn.hook_in"),
+		/the MLP reads the same values: name them "blocks\.0\.ln1\.hook_out"/,
+	);
 	says("model.layers.1.mlp", /whether it gives "blocks\.1\.hook_mlp_out"/);
 });

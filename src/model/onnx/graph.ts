@@ -9,8 +9,10 @@ import type { OnnxTensor } from "../../formats/onnx-tensor";
 import { bytesField, varintField } from "../../formats/protobuf";
 import { type Spliced, splice } from "../stages";
 import type { HookName } from "../types";
+import { elementTypeOf } from "./element-type";
 import { fedAs } from "./feeds";
 import type { Locate } from "./links";
+import { withNormalized } from "./norms";
 import type { Structure } from "./structure";
 import { formOf } from "./versions";
 import { readBy, type Wiring } from "./wiring";
@@ -92,45 +94,6 @@ function writeInput(g: OnnxGraph, input: OnnxValue): void {
 	const fed = fedAs(input);
 	if (fed === name) g.adopt("input", name, shape, valueInfo(input));
 	else g.op("Cast", [g.input(fed, "float32", shape)], { to: type }, name);
-}
-
-/**
- * A node, and where it is a norm's and the value before gain and shift is wanted, what gives that. For a norm that is one
- * operator this is a second norm beside it, or, where the value is changed, one in its place with gain and shift behind it.
- */
-function withNormalized(
-	g: OnnxGraph,
-	{ w, structure }: Source,
-	node: OnnxNode,
-	at: ReadonlyMap<string, HookName[]>,
-	{ spliced }: Wanted,
-): OnnxNode[] {
-	const entry = [...structure.norms].find(
-		([name, norm]) => norm.node === node && at.has(name),
-	);
-	if (!entry) return [node];
-	const [name, { out, before }] = entry;
-	const plain = { domain: "", attributes: [] };
-	if (before !== undefined) {
-		const inputs = node.inputs.map((x) => (x === before ? name : x));
-		const copy = { ...plain, type: "Identity", inputs: [before] };
-		return [
-			{ ...copy, outputs: [name] },
-			{ ...node, inputs },
-		];
-	}
-	const [x, gain, shift] = node.inputs;
-	const ones = g.op("Expand", [g.float(1), g.op("Shape", [gain])]);
-	const typed = g.op("Cast", [ones], { to: elementTypeOf(w, out) });
-	const pure = { ...node, inputs: [x, typed], outputs: [name] };
-	if (!at.get(name)?.some((hook) => spliced[hook])) return [node, pure];
-	const scaled = shift ? `${name}:scaled` : out;
-	const behind = [
-		{ ...plain, type: "Mul", inputs: [name, gain], outputs: [scaled] },
-		{ ...plain, type: "Add", inputs: [scaled, shift], outputs: [out] },
-	];
-	const outputs = [name, ...node.outputs.slice(1)];
-	return [{ ...pure, outputs }, ...behind.slice(0, shift ? 2 : 1)];
 }
 
 /** Writes the hooks of one value behind the node that makes it. */
@@ -265,30 +228,4 @@ function valueInfo({ name, type, shape }: OnnxValue): Buffer {
 		bytesField(1, name),
 		bytesField(2, bytesField(1, tensor)),
 	]);
-}
-
-/** Which input has the type of a node's output, where it is not the first. */
-const typedBy: Record<string, number> = {
-	DequantizeLinear: 1,
-	Where: 1,
-	MatMulIntegerToFloat: 2,
-	DynamicQuantizeMatMul: 2,
-	QAttention: 3,
-};
-
-/** The number of the element type of a float value. */
-function elementTypeOf(w: Wiring, value: string): number {
-	for (;;) {
-		const tensor = w.graph.tensors.get(value);
-		if (tensor) return tensor.type;
-		const node = w.maker(value);
-		if (!node) return FLOAT32; // a value that is fed: ids, or a cache
-		const to = node.attributes.find(({ name }) => name === "to")?.whole;
-		if (node.type === "Cast" && to) return to;
-		// of an operator such as If, what the graphs inside it read
-		const inner = node.attributes.some(({ graph }) => graph);
-		value = inner
-			? String(readBy(node).at(-1))
-			: node.inputs[typedBy[node.type] ?? 0];
-	}
 }

@@ -94,6 +94,7 @@ export {
 	type Tokens,
 	type UntrainedOptions,
 	untrainedModel,
+	type WeightTensors,
 } from "./model";
 export {
 	expect,

@@ -32,3 +32,4 @@ export type {
 	Tokens,
 } from "./types";
 export { type UntrainedOptions, untrainedModel } from "./untrained";
+export type { WeightTensors } from "./weight-tensors";

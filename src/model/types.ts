@@ -1,4 +1,5 @@
 import type { AnyHookName } from "./hook-names";
+import type { WeightTensors } from "./weight-tensors";
 
 /** What a GPT-2 is made of; names as in TransformerLens. */
 export interface ModelInfo {
@@ -27,6 +28,8 @@ export interface ModelInfo {
 	layer_norm_epsilon: number;
 	bos_token_id: number | null;
 	eos_token_id: number | null;
+	/** What a reader should know, a sentence each; absent where there is nothing to say. */
+	notes?: string[];
 }
 
 /** What a block has hooks at, after "blocks.L." */
@@ -209,6 +212,11 @@ export interface Decoder {
 	/** The tokens as text, all of them by default; part of a character is shown as U+FFFD. */
 	toStrTokens(text: string, options?: TokenOptions): string[];
 	/**
+	 * The id of a text that is exactly one token, such as " Paul" with its space in front.
+	 * Throws where it is several, with their texts, and where the model has no tokenizer.
+	 */
+	toSingleToken(text: string): number;
+	/**
 	 * Puts texts side by side, padded on the right: as `toTokens` gives them, or as ids.
 	 * Throws on a text without a token or longer than the context, and on an id that the model does not have.
 	 */
@@ -254,6 +262,8 @@ export interface Model extends Decoder {
 		input: Input,
 		options: GradientOptions,
 	): Promise<GradientResult>;
+	/** The weights by TransformerLens's names: W_E, W_Q [layer, head, d_model, d_head], …; read when asked for. */
+	weights: WeightTensors;
 	/** W_U as [d_vocab, d_model]: the row of a token is its direction in the last residual stream. */
 	unembedding(): Float32Array;
 	/** W_out of a layer's MLP as [d_mlp, d_model]: the row of a neuron is what it writes. */

@@ -27,6 +27,7 @@ export function modelView({ info }: Model): Html {
 		["vocabulary (tokens)", info.d_vocab],
 		["activation function", info.activation_function],
 		["revision", info.revision],
+		["note", info.notes?.join(" ")],
 	]);
 }
 

@@ -69,6 +69,8 @@ export {
 } from "./features";
 export { saveJson } from "./files";
 export {
+	type Ablation,
+	type AblationOptions,
 	type AnyHookName,
 	ablate,
 	type Decoder,

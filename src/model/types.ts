@@ -103,18 +103,24 @@ export type Intervention = {
 	 * prompt's). Default: all.
 	 */
 	positions?: number[];
+	/** What it is, for those who read it: `ablate` says which convention it follows. It changes nothing. */
+	says?: string;
 } & (
 	| {
 			/** The values become these: with those of another run, activation patching. */
 			type: "replace";
-			/** [d] or [batch, seq, d]; at padding they are not looked at. */
+			/** [d] or [batch, seq, d], d being the number of `units` where these are given; at padding they are not looked at. */
 			values: Float32Array;
+			/** Which units, in the order of the values, such as those of one head; default: all. */
+			units?: number[];
 	  }
 	| {
 			/** `scale` times these is added. */
 			type: "add";
-			/** [d] or [batch, seq, d]. */
+			/** [d] or [batch, seq, d], d being the number of `units` where these are given. */
 			values: Float32Array;
+			/** Which units, in the order of the values; default: all. */
+			units?: number[];
 			/** Default: 1. */
 			scale?: number;
 	  }
@@ -302,6 +308,8 @@ export interface Generation {
 	/** Of each new token, before temperature and top_k. */
 	log_probabilities: Float32Array;
 	stopped: "eos" | "max_new_tokens" | "context" | "interrupted";
+	/** What a reader should know, a sentence each; absent where there is nothing to say. */
+	notes?: string[];
 }
 
 export interface LogitLensOptions {

@@ -68,14 +68,14 @@ describe("an ONNX decoder's file", { skip }, () => {
 			...{ n_layers: 3, n_heads: 4, d_model: 32, d_head: 8, d_mlp: 128 },
 			...{ n_ctx: 24, d_vocab: 257, activation_function: "gelu_new" },
 			...{ bos_token_id: 256, eos_token_id: 256 },
-			...{ layer_norm_epsilon: 1e-5, model_type: "gpt2" },
+			layer_norm_epsilon: 1e-5,
 		});
 		for (const kind of ["model", "past", "fused", "model.optimised"]) {
 			const { info } = await loadOnnxModel(alone("gpt2", kind));
 			const { name: _, folder: __, layer_norm_epsilon, ...all } = info;
 			const { fingerprint: ____, ...found } = all;
 			ok(Math.abs(layer_norm_epsilon - 1e-5) < 1e-9);
-			const { layer_norm_epsilon: ___, model_type: _____, ...rest } = said;
+			const { layer_norm_epsilon: ___, ...rest } = said;
 			deepEqual(found, { ...rest, bos_token_id: null, eos_token_id: null });
 		}
 		const neox = (await loadOnnxModel(alone("gpt_neox", "model"))).info;

@@ -69,6 +69,8 @@ export {
 } from "./features";
 export { saveJson } from "./files";
 export {
+	type Ablation,
+	type AblationOptions,
 	type AnyHookName,
 	ablate,
 	type Decoder,
@@ -94,6 +96,7 @@ export {
 	type Tokens,
 	type UntrainedOptions,
 	untrainedModel,
+	type WeightTensors,
 } from "./model";
 export {
 	expect,

@@ -5,6 +5,7 @@ import { topIndices } from "../top";
 import { asBatch } from "./batch";
 import { textName } from "./decoder";
 import { hookWidth, parseHook } from "./hooks";
+import { valueWidth } from "./interventions";
 import { type Gpt2, rowsOf, runHead, runStream } from "./run";
 import { NotFinite } from "./texts";
 import type {
@@ -61,6 +62,7 @@ async function generate(
 		chunk = Int32Array.of(id);
 	}
 	const added = stopped === "eos" ? ids.slice(0, -1) : ids;
+	const notes = notReached(options.interventions, tokens.seq, ids.length);
 	return {
 		kind: "generation",
 		prompt,
@@ -68,7 +70,24 @@ async function generate(
 		ids: Int32Array.from(ids),
 		log_probabilities: Float32Array.from(log_probabilities),
 		stopped,
+		...(notes.length && { notes }),
 	};
+}
+
+/** What is to be said of interventions at positions that the text did not come to: it ended before. */
+function notReached(
+	interventions: readonly Intervention[] = [],
+	prompt: number,
+	added: number,
+): string[] {
+	const computed = prompt + added - 1; // of the last token nothing is
+	return interventions.flatMap(({ hook_name, positions = [] }) => {
+		const missed = positions.filter((position) => position >= computed);
+		if (missed.length === 0) return [];
+		return [
+			`The intervention at "${hook_name}" did nothing at position ${missed.join(", ")}: the model computed positions 0 to ${computed - 1} before the text ended.`,
+		];
+	});
 }
 
 function promptTokens(
@@ -185,10 +204,11 @@ function duringChunk(
 	seq: number,
 	width: number,
 ): Intervention {
-	if (from > 0 && "values" in given && given.values.length !== width)
+	const wide = valueWidth(given, width);
+	if (from > 0 && "values" in given && given.values.length !== wide)
 		return {
 			...given,
-			values: given.values.subarray(0, width),
+			values: given.values.subarray(0, wide),
 			positions: [],
 		};
 	if (!given.positions) return given;

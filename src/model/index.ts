@@ -1,9 +1,10 @@
-export { ablate, type PartName } from "./ablate";
+export { type Ablation, type AblationOptions, ablate } from "./ablate";
 export { batchesByLength, checkIds } from "./batch";
 export { type AnyHookName, knownHook } from "./hook-names";
 export { hookNames, hookShape, hookWidth, parseHook } from "./hooks";
 export { loadModel } from "./load";
 export { loadOnnxModel } from "./onnx";
+export type { PartName } from "./parts";
 export { NotFinite } from "./texts";
 export { UntokenizableText } from "./tokenizer";
 export type {
@@ -32,3 +33,4 @@ export type {
 	Tokens,
 } from "./types";
 export { type UntrainedOptions, untrainedModel } from "./untrained";
+export type { WeightTensors } from "./weight-tensors";

@@ -63,7 +63,8 @@ function wholly(
 	{ batch, seq, lengths }: TokenBatch,
 	given: Intervention,
 ): Stage | undefined {
-	if (given.type !== "replace" || given.positions) return undefined;
+	if (given.type !== "replace" || given.positions || given.units)
+		return undefined;
 	if (given.values.length !== batch * seq * width) return undefined;
 	let data = given.values;
 	if (lengths.some((n) => n < seq)) {
@@ -154,27 +155,27 @@ function fold(
 	const multiply = new Float32Array(batch * seq * d).fill(1);
 	const add = new Float32Array(batch * seq * d);
 	for (const intervention of list) {
-		const values = "values" in intervention ? intervention.values : undefined;
-		const everywhere = values?.length === width;
+		const units = intervention.units ?? Array.from(Array(d).keys());
+		const wide = valueWidth(intervention, width);
+		const everywhere =
+			"values" in intervention && intervention.values.length === wide;
 		for (let row = 0; row < batch; row++)
 			for (const position of placesOf({ ...tokens, seq }, intervention, row)) {
 				if (ownRows && position >= tokens.lengths[row]) continue; // padding, which may be NaN
 				const at = (row * seq + position) * d;
 				if (intervention.type === "scale") {
-					for (const unit of intervention.units
-						? new Set(intervention.units)
-						: Array(d).keys()) {
+					for (const unit of new Set(units)) {
 						multiply[at + unit] *= intervention.factor;
 						add[at + unit] *= intervention.factor;
 					}
 					continue;
 				}
-				const from = everywhere ? 0 : (row * tokens.seq + position) * width;
+				const from = everywhere ? 0 : (row * tokens.seq + position) * wide;
 				const replace = intervention.type === "replace";
 				const scale = replace ? 1 : (intervention.scale ?? 1);
-				for (let unit = 0; unit < d; unit++) {
+				for (const [i, unit] of units.entries()) {
 					if (replace) multiply[at + unit] = add[at + unit] = 0;
-					add[at + unit] += scale * intervention.values[from + unit];
+					add[at + unit] += scale * intervention.values[from + i];
 				}
 			}
 	}
@@ -193,11 +194,18 @@ function smallestDims(
 ): [number, number, number] {
 	const { batch, seq } = tokens;
 	const full = list.some(
-		(i) => ("values" in i && i.values.length !== width) || differs(tokens, i),
+		(i) =>
+			("values" in i && i.values.length !== valueWidth(i, width)) ||
+			differs(tokens, i),
 	);
 	const perPosition = full || list.some((i) => i.positions);
 	const perUnit = list.some((i) => i.type !== "scale" || i.units);
 	return [full ? batch : 1, perPosition ? seq : 1, perUnit ? width : 1];
+}
+
+/** How many values there are for one token. */
+export function valueWidth(given: Intervention, width: number): number {
+	return "units" in given && given.units ? given.units.length : width;
 }
 
 function check(width: number, tokens: TokenBatch, given: Intervention): void {
@@ -218,15 +226,14 @@ function check(width: number, tokens: TokenBatch, given: Intervention): void {
 		);
 	for (let text = 0; given.positions && text < batch; text++)
 		placesOf(tokens, given, text);
+	const units = "units" in given ? given.units : undefined;
+	const unit = units?.find((n) => !Number.isInteger(n) || n < 0 || n >= width);
+	if (unit !== undefined)
+		throw new Error(
+			`${where} asks for unit ${unit}, but the units are 0 to ${width - 1}.`,
+		);
 	if (given.type === "scale") {
 		finite("factor", given.factor);
-		const unit = given.units?.find(
-			(n) => !Number.isInteger(n) || n < 0 || n >= width,
-		);
-		if (unit !== undefined)
-			throw new Error(
-				`${where} asks for unit ${unit}, but the units are 0 to ${width - 1}.`,
-			);
 		return;
 	}
 	if (given.type === "project") {
@@ -241,17 +248,23 @@ function check(width: number, tokens: TokenBatch, given: Intervention): void {
 	if (given.type === "add") finite("scale", given.scale ?? 1);
 	const { values } = given;
 	const { length } = values;
-	if (length !== width && length !== batch * seq * width)
+	if (units && new Set(units).size !== units.length)
 		throw new Error(
-			`${where} has ${length} values, where ${width} (the same for every token) or ${batch} × ${seq} × ${width} (batch, position, unit) are needed.`,
+			`${where} names a unit twice, so that which of two values it gets is not said.`,
+		);
+	const wide = valueWidth(given, width);
+	if (length !== wide && length !== batch * seq * wide)
+		throw new Error(
+			`${where} has ${length} values, where ${wide} (the same for every token) or ${batch} × ${seq} × ${wide} (batch, position, unit) are needed.`,
 		);
 	const bad = (from: number, to: number) => {
 		for (let i = from; i < to; i++) if (!Number.isFinite(values[i])) return i;
 		return -1;
 	};
-	if (length === width) {
-		const unit = bad(0, width);
-		if (unit >= 0) finite(`value of unit ${unit}`, values[unit]);
+	if (length === wide) {
+		const unit = bad(0, wide);
+		if (unit >= 0)
+			finite(`value of unit ${units?.[unit] ?? unit}`, values[unit]);
 		return;
 	}
 	for (let text = 0; text < batch; text++) {
@@ -259,8 +272,8 @@ function check(width: number, tokens: TokenBatch, given: Intervention): void {
 			? placesOf(tokens, given, text)
 			: Array(lengths[text]).keys();
 		for (const position of places) {
-			const from = (text * seq + position) * width;
-			const at = bad(from, from + width);
+			const from = (text * seq + position) * wide;
+			const at = bad(from, from + wide);
 			if (at >= 0)
 				throw new Error(
 					`${where} has the value ${values[at]} for position ${position} of text ${text}, where a finite number is needed: what a run gives at padding is NaN, so the texts that the values are of have to be as long as those that are changed.`,

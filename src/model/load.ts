@@ -15,9 +15,11 @@ import { endingAt, keptOf, openSessions } from "./sessions";
 import { loadTokenizer } from "./tokenizer";
 import { makeTokens } from "./tokens";
 import type { Model } from "./types";
+import { makeWeightTensors } from "./weight-tensors";
 import {
 	expectedShapes,
 	type Gpt2Weights,
+	hasOwnHead,
 	headName,
 	openWeights,
 } from "./weights";
@@ -39,13 +41,21 @@ export async function loadModel(
 	return openGpt2(name, located);
 }
 
+const OWN_HEAD =
+	"config.json says that the head is the embedding (tie_word_embeddings), but the weights hold a head of their own, lm_head.weight, that differs from it: that one is used, as transformers does.";
+
 /** The model in a folder, by the name that it shall have. */
 export async function openGpt2(
 	id: string,
 	{ folder, revision }: Located,
 ): Promise<Model> {
 	const config = readConfig(folder, id);
-	const weights = openWeights(config);
+	let weights = openWeights(config);
+	if (config.tie_word_embeddings && hasOwnHead(weights)) {
+		config.tie_word_embeddings = false;
+		config.notes = [OWN_HEAD];
+		weights = openWeights(config); // which checks the head
+	}
 	const tokenizer = await loadTokenizer(folder);
 	if (tokenizer) config.bos_token_id ??= tokenizer.bos_token_id ?? null;
 	const info = {
@@ -53,7 +63,7 @@ export async function openGpt2(
 		fingerprint: fingerprintOfGpt2(config, weights),
 		...(revision && { revision }),
 	};
-	const { toTokens, toStrTokens } = makeTokens(info, tokenizer);
+	const { toTokens, toStrTokens, toSingleToken } = makeTokens(info, tokenizer);
 	const sessions = openSessions(id, weights.folder, keptOf(weights.bytes));
 	const hook_names = hookNames(info);
 	const decode = tokenizer?.decode ?? ((...ids: number[]) => ids.join(" "));
@@ -72,11 +82,13 @@ export async function openGpt2(
 		hook_names,
 		toTokens,
 		toStrTokens,
+		toSingleToken,
 		batch: (tokens) => batchOf(info, tokens),
 		...makeRuns(gpt2, (signal) => makeEngine(endingAt(gpt2, signal))),
 		generate: makeGenerate(gpt2),
 		logitLens: makeLogitLens(gpt2),
 		runWithGradients: makeGradients(gpt2),
+		weights: makeWeightTensors(config, weights),
 		unembedding: () => weights.read(headName(config)),
 		neuronOutput(layer) {
 			parseHook(gpt2, `blocks.${layer}.mlp.hook_post`);
@@ -88,7 +100,7 @@ export async function openGpt2(
 
 /** Of the tensors that a GPT-2 has, whatever else is in its files. */
 function fingerprintOfGpt2(config: Gpt2Config, weights: Gpt2Weights): string {
-	const { name: _, folder: __, model_type: ___, ...rest } = config;
+	const { name: _, folder: __, model_type: ___, notes: ____, ...rest } = config;
 	const { bos_token_id, eos_token_id, ...use } = rest; // a tokenizer may give them
 	const names = new Set(expectedShapes(config).map(([name]) => name));
 	if (weights.has("lm_head.bias")) names.add("lm_head.bias");

@@ -1,5 +1,6 @@
 import { ownPosition } from "./batch";
 import type { Gpt2 } from "./run";
+import { severalTokens } from "./tokens";
 import type { Metric, TokenBatch, TokenChoice } from "./types";
 
 /** One row of logits that a metric reads. A text's metric is Σ weight · value over its rows. */
@@ -100,9 +101,8 @@ function tokenId(
 	}
 	const { ids } = toTokens(choice, { prepend_bos: false, truncate: false });
 	if (ids.length === 1) return ids[0];
-	const found = Array.from(ids.slice(0, 8), (id) => JSON.stringify(decode(id)));
-	const more = ids.length > found.length ? ", …" : "";
+	const tokens = Array.from(ids, (id) => decode(id));
 	throw new Error(
-		`The metric's ${field} ${JSON.stringify(choice)} is ${ids.length} tokens${found.length ? ` (${found.join(", ")}${more})` : ""}, where exactly one is needed; give one of them, or an id.`,
+		`The metric's ${field} ${JSON.stringify(choice)} is ${severalTokens(tokens)}, where exactly one is needed; give one of them, or an id.`,
 	);
 }

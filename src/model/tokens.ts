@@ -1,11 +1,30 @@
 import type { Tokenizer } from "./tokenizer";
 import type { Model, ModelInfo } from "./types";
 
-/** The two functions of a model that turn text into tokens. */
+/** A number of tokens, and the first of them. */
+export function severalTokens(tokens: readonly string[]): string {
+	const found = tokens.slice(0, 8).map((token) => JSON.stringify(token));
+	const more = tokens.length > found.length ? ", …" : "";
+	return `${tokens.length} tokens${found.length ? ` (${found.join(", ")}${more})` : ""}`;
+}
+
+/** Most words are one token only with a space in front of them. */
+function hintAtSpace(text: string, count: (text: string) => number): string {
+	const other = text.startsWith(" ") ? text.slice(1) : ` ${text}`;
+	return text !== "" && other !== "" && count(other) === 1
+		? `; ${shortened(other)} is one`
+		: "";
+}
+
+function shortened(text: string): string {
+	return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+/** The functions of a model that turn text into tokens. */
 export function makeTokens(
 	info: ModelInfo,
 	tokenizer: Tokenizer | undefined,
-): Pick<Model, "toTokens" | "toStrTokens"> {
+): Pick<Model, "toTokens" | "toStrTokens" | "toSingleToken"> {
 	const needed = () => {
 		if (tokenizer) return tokenizer;
 		throw new Error(
@@ -45,11 +64,20 @@ export function makeTokens(
 		tokens.special.set(special.slice(0, kept).map(Number), before);
 		return tokens;
 	};
+	const toStrTokens: Model["toStrTokens"] = (text, options) =>
+		Array.from(toTokens(text, { truncate: false, ...options }).ids, (id) =>
+			needed().decode(id),
+		);
 	return {
 		toTokens,
-		toStrTokens: (text, options) =>
-			Array.from(toTokens(text, { truncate: false, ...options }).ids, (id) =>
-				needed().decode(id),
-			),
+		toStrTokens,
+		toSingleToken(text) {
+			const whole = { prepend_bos: false, truncate: false };
+			const { ids } = toTokens(text, whole);
+			if (ids.length === 1) return ids[0];
+			throw new Error(
+				`The text ${shortened(text)} is ${severalTokens(toStrTokens(text, whole))}, where exactly one is needed${hintAtSpace(text, (other) => toTokens(other, whole).ids.length)}.`,
+			);
+		},
 	};
 }

@@ -1,4 +1,5 @@
 import type { AnyHookName } from "./hook-names";
+import type { WeightTensors } from "./weight-tensors";
 
 /** What a GPT-2 is made of; names as in TransformerLens. */
 export interface ModelInfo {
@@ -27,6 +28,8 @@ export interface ModelInfo {
 	layer_norm_epsilon: number;
 	bos_token_id: number | null;
 	eos_token_id: number | null;
+	/** What a reader should know, a sentence each; absent where there is nothing to say. */
+	notes?: string[];
 }
 
 /** What a block has hooks at, after "blocks.L." */
@@ -100,18 +103,24 @@ export type Intervention = {
 	 * prompt's). Default: all.
 	 */
 	positions?: number[];
+	/** What it is, for those who read it: `ablate` says which convention it follows. It changes nothing. */
+	says?: string;
 } & (
 	| {
 			/** The values become these: with those of another run, activation patching. */
 			type: "replace";
-			/** [d] or [batch, seq, d]; at padding they are not looked at. */
+			/** [d] or [batch, seq, d], d being the number of `units` where these are given; at padding they are not looked at. */
 			values: Float32Array;
+			/** Which units, in the order of the values, such as those of one head; default: all. */
+			units?: number[];
 	  }
 	| {
 			/** `scale` times these is added. */
 			type: "add";
-			/** [d] or [batch, seq, d]. */
+			/** [d] or [batch, seq, d], d being the number of `units` where these are given. */
 			values: Float32Array;
+			/** Which units, in the order of the values; default: all. */
+			units?: number[];
 			/** Default: 1. */
 			scale?: number;
 	  }
@@ -209,6 +218,11 @@ export interface Decoder {
 	/** The tokens as text, all of them by default; part of a character is shown as U+FFFD. */
 	toStrTokens(text: string, options?: TokenOptions): string[];
 	/**
+	 * The id of a text that is exactly one token, such as " Paul" with its space in front.
+	 * Throws where it is several, with their texts, and where the model has no tokenizer.
+	 */
+	toSingleToken(text: string): number;
+	/**
 	 * Puts texts side by side, padded on the right: as `toTokens` gives them, or as ids.
 	 * Throws on a text without a token or longer than the context, and on an id that the model does not have.
 	 */
@@ -254,6 +268,8 @@ export interface Model extends Decoder {
 		input: Input,
 		options: GradientOptions,
 	): Promise<GradientResult>;
+	/** The weights by TransformerLens's names: W_E, W_Q [layer, head, d_model, d_head], …; read when asked for. */
+	weights: WeightTensors;
 	/** W_U as [d_vocab, d_model]: the row of a token is its direction in the last residual stream. */
 	unembedding(): Float32Array;
 	/** W_out of a layer's MLP as [d_mlp, d_model]: the row of a neuron is what it writes. */
@@ -292,6 +308,8 @@ export interface Generation {
 	/** Of each new token, before temperature and top_k. */
 	log_probabilities: Float32Array;
 	stopped: "eos" | "max_new_tokens" | "context" | "interrupted";
+	/** What a reader should know, a sentence each; absent where there is nothing to say. */
+	notes?: string[];
 }
 
 export interface LogitLensOptions {

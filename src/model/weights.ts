@@ -1,4 +1,10 @@
-import { existsSync, realpathSync } from "node:fs";
+import {
+	closeSync,
+	existsSync,
+	openSync,
+	readSync,
+	realpathSync,
+} from "node:fs";
 import { dirname, join, parse, relative, sep } from "node:path";
 import {
 	openSafetensors,
@@ -67,6 +73,7 @@ export function openWeights(config: Gpt2Config): Gpt2Weights {
 			return readTensor(openSafetensors(place.real), nameOf(name));
 		},
 	};
+	checkLayers(config, places.keys());
 	const shapes = expectedShapes(config);
 	if (weights.has("lm_head.bias"))
 		shapes.push(["lm_head.bias", [config.d_vocab]]);
@@ -83,6 +90,50 @@ export function openWeights(config: Gpt2Config): Gpt2Weights {
 	}
 	return weights;
 }
+
+/** Throws where there are more blocks in the files than config.json says: it is not theirs. */
+function checkLayers(config: Gpt2Config, names: Iterable<string>): void {
+	let last = -1;
+	for (const name of names)
+		last = Math.max(
+			last,
+			Number(/^(?:transformer\.)?h\.(\d+)\./.exec(name)?.[1] ?? -1),
+		);
+	if (last >= config.n_layers)
+		throw new Error(
+			`The config.json in ${config.folder} says n_layer ${config.n_layers}, but its weights have ${last + 1} layers: they are not of the same model; put the right number there.`,
+		);
+}
+
+/**
+ * Whether there is a head that is another than the embedding. config.json may say all the same that the two are one, as
+ * where a head was trained for itself and then saved; transformers takes the head of the file there.
+ */
+export function hasOwnHead(weights: Gpt2Weights): boolean {
+	if (!weights.has("lm_head.weight")) return false;
+	const [head, table] = ["lm_head.weight", "wte.weight"].map(weights.entry);
+	if (head.dtype !== table.dtype || head.shape.join() !== table.shape.join())
+		return true;
+	const open = ({ location }: typeof head) =>
+		openSync(join(weights.folder, location), "r");
+	const [a, b] = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)];
+	const [ofHead, ofTable] = [open(head), open(table)];
+	try {
+		for (let at = 0; at < head.length; at += PIECE) {
+			const n = Math.min(PIECE, head.length - at);
+			readSync(ofHead, a, 0, n, head.offset + at);
+			readSync(ofTable, b, 0, n, table.offset + at);
+			if (a.compare(b, 0, n, 0, n) !== 0) return true;
+		}
+		return false;
+	} finally {
+		closeSync(ofHead);
+		closeSync(ofTable);
+	}
+}
+
+/** Bytes compared at once. */
+const PIECE = 2 ** 20;
 
 /** The files that hold the weights of the model in a folder. */
 function weightFiles(folder: string): string[] {

@@ -10,6 +10,7 @@ import type {
 import type { Sentences } from "../dataset";
 import type { FactorLatents, NeuronReport } from "../features";
 import type {
+	Ablation,
 	Comparison,
 	Generation,
 	GradientResult,
@@ -47,6 +48,7 @@ import { sentencesView } from "./views/dataset";
 import { evaluationView } from "./views/evaluation";
 import { factorLatentsView, neuronsView } from "./views/features";
 import {
+	ablationView,
 	comparisonView,
 	generationView,
 	gradientsView,
@@ -69,6 +71,7 @@ export type ResultRecord =
 	| Model
 	| RunResult
 	| Comparison
+	| Ablation
 	| Generation
 	| LogitLens
 	| GradientResult
@@ -104,6 +107,7 @@ const views: {
 	model: modelView,
 	run: runView,
 	comparison: comparisonView,
+	ablation: ablationView,
 	generation: generationView,
 	"logit-lens": logitLensView,
 	gradients: gradientsView,

@@ -178,6 +178,26 @@ test("it stops at the end-of-text token, which is not part of the text", async (
 	];
 	const stopped = await model.generate(prompt, { interventions });
 	assert.equal(stopped.stopped, "eos");
+	assert.equal(stopped.notes, undefined);
+	const late: Intervention = {
+		...{ type: "scale", hook_name: "blocks.0.hook_attn_out", factor: 0 },
+		positions: [9],
+	};
+	const { notes } = await model.generate(prompt, {
+		...{ interventions: [...interventions, late], temperature: 0 },
+		max_new_tokens: 10,
+	});
+	assert.match(
+		String(notes),
+		/"blocks\.0\.hook_attn_out" did nothing at position 9: the model computed positions 0 to 5 before/,
+	);
+	await assert.rejects(
+		model.generate(prompt, {
+			...{ interventions: [{ ...late, positions: [50] }] },
+			max_new_tokens: 10,
+		}),
+		/asks for position 50/,
+	);
 	assert.deepEqual([...stopped.ids], [256]);
 	assert.equal(stopped.text, "");
 	const on = await model.generate(prompt, { ...greedy, interventions });

@@ -4,6 +4,7 @@ import {
 	cpSync,
 	mkdirSync,
 	openSync,
+	readFileSync,
 	renameSync,
 	rmSync,
 	statSync,
@@ -154,4 +155,72 @@ test("a tensor of a type that cannot be used is refused by name", async () => {
 		loadModel(path),
 		/is of type F64, where F32, F16 or BF16/,
 	);
+});
+
+/** A copy of a model whose config.json says something else. */
+function saying(from: string, name: string, config: object): string {
+	const path = join(folder, name);
+	cpSync(from, path, { recursive: true });
+	const file = join(path, "config.json");
+	const said = JSON.parse(readFileSync(file, "utf8"));
+	writeFileSync(file, JSON.stringify({ ...said, ...config }));
+	return path;
+}
+
+test("a head of its own is used, and told, where config.json says that it is the embedding", async () => {
+	const untied = writeRandomGpt2(join(folder, "untied"), {
+		tie_word_embeddings: false,
+	});
+	const silent = saying(untied, "says tied", { tie_word_embeddings: true });
+	assert.deepEqual(await logitsOf(silent), await logitsOf(untied));
+	const model = await loadModel(silent);
+	assert.match(model.info.notes?.join() ?? "", /lm_head\.weight, that differs/);
+	const plain = await loadModel(untied);
+	assert.equal(model.info.fingerprint, plain.info.fingerprint);
+	assert.equal(plain.info.notes, undefined);
+	assert.deepEqual(model.unembedding(), plain.unembedding());
+	await Promise.all([model.dispose(), plain.dispose()]);
+
+	const file = openSafetensors(join(original, "model.safetensors"));
+	const all = Object.fromEntries(
+		[...file.tensors].map(([name, { shape }]) => [
+			name,
+			{ shape, data: readTensor(file, name) },
+		]),
+	);
+	const twice = saying(original, "twice", {});
+	const table = all["transformer.wte.weight"];
+	const written = join(twice, "model.safetensors");
+	writeSafetensors(written, { ...all, "lm_head.weight": table });
+	const same = await loadModel(twice);
+	const tied = await loadModel(original);
+	assert.equal(same.info.notes, undefined);
+	assert.equal(same.info.fingerprint, tied.info.fingerprint);
+	await Promise.all([same.dispose(), tied.dispose()]);
+
+	const head = table.data.slice();
+	head[head.length - 1] += 1; // one number of the last token
+	const shape = table.shape;
+	writeSafetensors(written, {
+		...all,
+		"lm_head.weight": { shape, data: head },
+	});
+	const other = await loadModel(twice);
+	assert.equal(other.info.notes?.length, 1);
+	assert.notEqual(other.info.fingerprint, tied.info.fingerprint);
+	await other.dispose();
+});
+
+test("sizes in config.json that are not those of the weights are refused", async () => {
+	for (const [config, why] of [
+		[{ n_layer: 2 }, /n_layer 2, but its weights have 3 layers/],
+		[{ n_layer: 4 }, /no tensor "h\.3\.ln_1\.weight"/],
+		[{ n_positions: 16 }, /"wpe\.weight" .* \[32,16\], but config\.json/],
+		[{ vocab_size: 256 }, /"wte\.weight" .* \[257,16\], but config\.json/],
+		[{ n_inner: 32 }, /c_fc\.weight" .* \[16,64\], but config\.json/],
+	] as const)
+		await assert.rejects(
+			loadModel(saying(original, JSON.stringify(config), config)),
+			why,
+		);
 });

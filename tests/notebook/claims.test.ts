@@ -82,6 +82,11 @@ const awkward: Record<Kind, Awkward> = {
 		not: /as it is +0 /,
 		says: /^as it is +– +0$/m,
 	},
+	ablation: {
+		of: "no part",
+		record: { kind: "ablation", method: "zero", parts: [], interventions: [] },
+		says: /^Ablation \(zero\) of 0 places/,
+	},
 	generation: {
 		of: "nothing new",
 		record: {

@@ -48,7 +48,12 @@ export function describe(
 		return found;
 	};
 	const d_model = check("d_model", sizes.d_model, ...configKeys.d_model);
-	const n_heads = number(...configKeys.n_heads) ?? headsOf(w, structure, sizes);
+	const shown = shownHeads(w, structure, sizes);
+	const checked =
+		shown &&
+		check("the number of attention heads", shown, ...configKeys.n_heads);
+	const n_heads =
+		checked ?? number(...configKeys.n_heads) ?? headsOf(w, structure, sizes);
 	if (!n_heads || sizes.heads % n_heads !== 0)
 		throw new Error(
 			`The number of attention heads of ${file.file} ${n_heads ? `cannot be ${n_heads}: their outputs are ${sizes.heads} wide` : "cannot be told from the graph"}; put the model's config.json beside it.`,
@@ -69,8 +74,9 @@ export function describe(
 			positions ?? Number.MAX_SAFE_INTEGER,
 		),
 		d_vocab: sizes.d_vocab,
-		activation_function: String(
-			said(...configKeys.activation_function) ?? activationOf(structure),
+		activation_function: activationOf(
+			structure,
+			said(...configKeys.activation_function),
 		),
 		layer_norm_epsilon:
 			number(...configKeys.layer_norm_epsilon) ??
@@ -146,8 +152,8 @@ function positionsOf(w: Wiring, structure: Structure): number | undefined {
 	return undefined;
 }
 
-/** The number of heads by a fused attention, by the shape of a cache, or by how the values are reshaped. */
-function headsOf(
+/** The number of heads that a fused attention or the shape of a cache has. */
+function shownHeads(
 	w: Wiring,
 	{ layers }: Structure,
 	{ heads }: Sizes,
@@ -159,7 +165,16 @@ function headsOf(
 	}
 	const past = w.graph.inputs.find(({ name }) => /^past/.test(name));
 	const width = past?.shape.at(-1);
-	if (typeof width === "number") return heads / width;
+	return typeof width === "number" ? heads / width : undefined;
+}
+
+/** The number of heads by how the values are reshaped. */
+function headsOf(
+	w: Wiring,
+	{ layers }: Structure,
+	{ heads }: Sizes,
+): number | undefined {
+	const nodes = layers.find(({ attn }) => attn)?.attn?.way.nodes ?? [];
 	for (const { type, inputs } of nodes) {
 		if (type !== "Reshape") continue;
 		const [n, width] = lastTwo(w, inputs[1]);
@@ -180,8 +195,8 @@ function lastTwo(w: Wiring, shape: string): number[] {
 		.flatMap((value) => w.graph.tensors.get(value)?.values ?? [Number.NaN]);
 }
 
-/** The activation function by the operators of an MLP. */
-function activationOf({ layers }: Structure): string {
+/** The activation function as config.json calls it, unless the operators of an MLP show another one. */
+function activationOf({ layers }: Structure, said: unknown): string {
 	const nodes = layers.find(({ mlp }) => mlp)?.mlp?.way.nodes ?? [];
 	const types = new Set(nodes.map(({ type }) => type));
 	const named: [string, string[]][] = [
@@ -190,9 +205,18 @@ function activationOf({ layers }: Structure): string {
 		["silu", ["Sigmoid", "Silu", "QuickGelu", "Swish"]],
 		["relu", ["Relu"]],
 	];
-	const found = named.find(([, ops]) => ops.some((type) => types.has(type)));
-	return found?.[0] ?? "unknown";
+	const shown = named.find(([, ops]) => ops.some((type) => types.has(type)));
+	if (!shown) return String(said ?? "unknown");
+	const [name] = shown;
+	const fits = alike[name]?.includes(String(said));
+	return fits ? String(said) : name;
 }
+
+/** Names of config.json for functions of the same operators. */
+const alike: Record<string, string[]> = {
+	gelu_new: ["gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate"],
+	silu: ["silu", "swish", "quick_gelu"],
+};
 
 /** What a norm adds to the variance. */
 function epsilonOf(w: Wiring, { head }: Structure): number | undefined {

@@ -1,4 +1,5 @@
 import type {
+	Ablation,
 	Comparison,
 	Generation,
 	GradientResult,
@@ -13,8 +14,8 @@ import { norms } from "../../tensors";
 import { asHtml, escapeHtml, type Html, oneLine } from "../html";
 import { type Cell, fields, table } from "../table";
 
-/** Columns of layers at most, and characters of a text. */
-const limit = { layers: 12, characters: 2000 };
+/** Columns of layers at most, characters of a text, and parts of an ablation. */
+const limit = { layers: 12, characters: 2000, parts: 40 };
 
 /** What a model is made of. */
 export function modelView({ info }: Model): Html {
@@ -27,7 +28,26 @@ export function modelView({ info }: Model): Html {
 		["vocabulary (tokens)", info.d_vocab],
 		["activation function", info.activation_function],
 		["revision", info.revision],
+		["note", info.notes?.join(" ")],
 	]);
+}
+
+/** Which parts are taken out, and by what. */
+export function ablationView({ method, interventions }: Ablation): Html {
+	return table(
+		["hook", "units", "where", "what it is"],
+		interventions
+			.slice(0, limit.parts)
+			.map((one): Cell[] => [
+				one.hook_name,
+				("units" in one && one.units?.length) || "all",
+				one.positions ? `positions ${one.positions.join(", ")}` : "everywhere",
+				one.says,
+			]),
+		{
+			caption: `Ablation (${method}) of ${several(interventions.length, "place")}${interventions.length > limit.parts ? `; the first ${limit.parts}` : ""}`,
+		},
+	);
 }
 
 /** Each token with what the model would say next after some layers, and how likely it holds what really comes. */
@@ -78,7 +98,7 @@ export function generationView(generation: Generation): Html {
 	const text = cut(generation.text);
 	const n = generation.ids.length;
 	const total = generation.log_probabilities.reduce((a, b) => a + b, 0);
-	const line = `${several(n, "new token")}, log-probability ${n ? total.toFixed(2) : dash} nats; ${endings[generation.stopped]}`;
+	const line = `${several(n, "new token")}, log-probability ${n ? total.toFixed(2) : dash} nats; ${[endings[generation.stopped], ...(generation.notes ?? [])].join(". ")}`;
 	return asHtml(
 		`<div><div style="white-space:pre-wrap">${escapeHtml(prompt)}<b>${escapeHtml(text)}</b></div><div>${escapeHtml(line)}</div></div>`,
 		`${prompt}[${text}]\n${line}`,

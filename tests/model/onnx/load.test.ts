@@ -10,7 +10,7 @@ import {
 	writeFileSync,
 	writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { allTensors, readOnnx } from "../../../src/formats/onnx-file";
 import { loadOnnxModel } from "../../../src/model";
@@ -59,7 +59,8 @@ describe("an ONNX decoder's file", { skip }, () => {
 
 	test("describes the model by config.json, and by itself where there is none", async () => {
 		const model = await loadOnnxModel(fixtures.path("gpt2", "model"));
-		const { name, folder, fingerprint, ...said } = model.info;
+		const { name, folder, fingerprint, model_type, ...said } = model.info;
+		equal(model_type, "gpt2");
 		equal(folder, join(fixtures.folder, "gpt2"));
 		equal(name, "gpt2/model.onnx");
 		equal(fingerprint?.length, 64);
@@ -88,6 +89,27 @@ describe("an ONNX decoder's file", { skip }, () => {
 			[llama.n_heads, llama.d_mlp, llama.activation_function],
 			[4, 48, "silu"],
 		);
+	});
+
+	test("config.json that says other numbers than the graph shows is refused, and an activation function is the graph's", async () => {
+		const file = alone("gpt2", "past");
+		const config = join(dirname(file), "config.json");
+		for (const [said, why] of [
+			[{ n_head: 2 }, /says that the number of attention heads is 2, .* is 4;/],
+			[{ n_embd: 64 }, /says that d_model is 64, .* is 32;/],
+			[{ n_layer: 4 }, /says that the number of layers is 4, .* is 3;/],
+		] as const) {
+			writeFileSync(config, JSON.stringify(said));
+			await rejects(loadOnnxModel(file), why);
+		}
+		for (const [said, shown] of [
+			["relu", "gelu_new"],
+			["gelu_pytorch_tanh", "gelu_pytorch_tanh"],
+		]) {
+			writeFileSync(config, JSON.stringify({ activation_function: said }));
+			const { info } = await loadOnnxModel(file);
+			equal(info.activation_function, shown);
+		}
 	});
 
 	test("is found in a folder as Optimum lays it out, and reads text with the tokenizer above it", async () => {

@@ -121,7 +121,10 @@ function handedOver(g: OnnxGraph, change = (graph: OnnxFileGraph) => graph) {
 	const file = readOnnx(path);
 	const graph = withUnsignedWeights(change(file.graph));
 	const { folder: home, locate } = findWeights(path, allTensors(graph));
-	const structure = { hooks: new Map() } as unknown as Structure;
+	const structure = {
+		hooks: new Map(),
+		norms: new Map(),
+	} as unknown as Structure;
 	const source = { file, w: wire(path, graph), structure, locate };
 	const bytes = buildPart(source, { hooks: [], spliced: {}, logits: true });
 	const written = join(folder, `${files++}.onnx`);

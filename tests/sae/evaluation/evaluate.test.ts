@@ -101,6 +101,7 @@ function fakeModel(seen: Float32Array[] = []): Decoder {
 			};
 		},
 		toStrTokens: unused,
+		toSingleToken: unused,
 		dispose: unused,
 	};
 }

@@ -202,16 +202,3 @@ test("a process under ulimit -v is told how much is needed, before it is taken",
 		stderr,
 	);
 });
-
-test("a WebAssembly memory for which no addresses are left is told in one sentence, with the cure", () => {
-	const { stdout, stderr } = underLimit(
-		"src/kernels/index.ts",
-		"found.allocate({ a: 5e8 })",
-		1_500_000,
-	);
-	assert.match(
-		stdout,
-		/^A WebAssembly memory of 2001 MB could not be had: .* Node 24 or newer, or start Node with --disable-wasm-trap-handler\.$/m,
-		stderr,
-	);
-});

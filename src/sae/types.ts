@@ -273,9 +273,9 @@ export interface TrainOptions {
 	 */
 	b_dec_init_method?: "geometric_median" | "mean" | "zeros";
 	/**
-	 * The highest learning rate. Default: 0.003 · min(1, 1,024 / d_sae) for topk, batchtopk and matryoshka, as measured with
-	 * 1,024 latents (bench/results/rates.md; at 4,096 neither 0.003 nor 0.0015 was as good as 0.001); 0.003 for jumprelu, whose thresholds have far to go; 0.001 for standard
-	 * and gated, for which another rate is another L0 at the same λ.
+	 * The highest learning rate. Default: 0.003 · min(1, 1,024 / d_sae), but at least 0.001, for topk, batchtopk and matryoshka,
+	 * as measured (bench/results/rates.md); 0.003 for jumprelu, whose thresholds have far to go; 0.001 for standard and gated,
+	 * for which another rate is another L0 at the same λ.
 	 */
 	lr?: number;
 	/** Rows per step. Default: 1,024, or all there are where they are fewer. */

@@ -232,7 +232,7 @@ def export(model, folder, opset, past, file):
     axes |= {name: {0: "batch_size", 2: "past_sequence_length"} for name in pasts}
     axes |= {name: {0: "batch_size", 2: "total_sequence_length"} for name in presents}
     torch.onnx.export(model, tuple(inputs), os.path.join(folder, file), input_names=names + pasts,
-                      output_names=["logits"] + presents, dynamic_axes=axes, opset_version=opset)
+                      output_names=["logits"] + presents, dynamic_axes=axes, opset_version=opset, dynamo=False)
 
 
 def reference(model, folder):

@@ -109,14 +109,14 @@ test("defaults are made for the sizes: fewer latents a row and rows a step where
 	);
 });
 
-test("the default learning rate is 0.003 up to 1,024 latents and falls with their number beyond, where an auxiliary loss revives", () => {
+test("the default learning rate is 0.003 up to 1,024 latents and falls with their number to 0.001, where an auxiliary loss revives", () => {
 	const rate = (architecture: Architecture, d_sae: number) =>
 		settingsOf({ architecture, d_sae }).lr;
 	for (const architecture of ["topk", "batchtopk", "matryoshka"] as const) {
 		assert.equal(rate(architecture, 64), 0.003);
 		assert.equal(rate(architecture, 1024), 0.003);
 		assert.equal(rate(architecture, 2048), 0.0015);
-		assert.equal(rate(architecture, 8192), 0.000375);
+		assert.equal(rate(architecture, 8192), 0.001);
 	}
 	for (const d_sae of [64, 1024, 8192]) {
 		assert.equal(rate("standard", d_sae), 0.001);

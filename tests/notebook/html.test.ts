@@ -79,6 +79,19 @@ test("every kind of record is a safe table even where its names are hostile", ()
 		},
 		{ ...sample.counts, reason: hostile[0], hook_name: hostile[1] },
 		{
+			kind: "ablation",
+			method: "zero",
+			parts: [hostile[0]],
+			interventions: [
+				{
+					type: "scale",
+					factor: 0,
+					hook_name: hostile[1],
+					says: hostile[0],
+				},
+			],
+		},
+		{
 			...sample.latentClusters,
 			hook_name: hostile[0],
 			tokens: sample.latentClusters.tokens?.map((_, i) => hostile[i % 5]),

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
 import { quoted } from "../../hub";
 import { knownHook } from "../../model";
 import type {
@@ -7,12 +6,12 @@ import type {
 	Normalization,
 	SaeConfig,
 } from "../types";
+import { isCount, isObject, type Json, text } from "./json";
+import { doubts, kept, unmade } from "./making";
 import { normalizedDoubt } from "./normalized";
 import type { ConfigOverrides } from "./pretrained";
 import { CONFIG } from "./save";
 
-const LARGEST_CONFIG = 2 ** 20;
-const LONGEST_TEXT = 300;
 /** Numbers in one matrix: 4 GiB. */
 const LARGEST_MATRIX = 2 ** 30;
 
@@ -29,9 +28,6 @@ export interface StoredConfig {
 	warnings: string[];
 }
 
-/** A JSON object from outside. */
-export type Json = Record<string, unknown>;
-
 /** By the name in the file: what it computes, and what it was trained as. */
 const known = new Map<string, [InferenceArchitecture, Architecture]>([
 	["standard", ["standard", "standard"]],
@@ -43,34 +39,6 @@ const known = new Map<string, [InferenceArchitecture, Architecture]>([
 	["matryoshka", ["jumprelu", "matryoshka"]],
 ]);
 const trainable = new Set<unknown>([...known.values()].map(([, as]) => as));
-
-/** The JSON object in a file that is not absurdly large. `where` names the SAE in a sentence. */
-export function readJsonObject(
-	file: string,
-	name: string,
-	where: string,
-): Json {
-	if (statSync(file).size > LARGEST_CONFIG)
-		throw new Error(
-			`The ${name} in ${where} has more than ${LARGEST_CONFIG} bytes, which no config of an SAE has.`,
-		);
-	let json: unknown;
-	try {
-		json = JSON.parse(withoutNaN(readFileSync(file, "utf8")));
-	} catch {}
-	if (!isObject(json))
-		throw new Error(
-			`The ${name} in ${where} is no JSON object: save or fetch the SAE again.`,
-		);
-	return json;
-}
-
-/** Python writes NaN, Infinity and -Infinity as they are, which JSON does not know: they become null. */
-function withoutNaN(json: string): string {
-	return json.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
-		found.startsWith('"') ? found : "null",
-	);
-}
 
 /**
  * Reads a config of SAELens of any generation: of 6 and later, whose facts about the model are under `metadata`; of 3 to
@@ -114,7 +82,7 @@ export function saeLensConfig(
 		prepend_bos: flat.prepend_bos !== false,
 		...counts(flat),
 		...texts(flat),
-		...kept(metadata, flat, named_hook !== hook_name && named_hook),
+		...kept(metadata, flat, (name) => known.has(name)),
 		...overrides,
 	};
 	const { rescale_acts_by_decoder_norm, finetuning_scaling_factor } = flat;
@@ -241,120 +209,6 @@ function texts({ dataset_path, neuronpedia_id }: Json) {
 	) as Partial<typeof all>;
 }
 
-/** What a config says of how its rows were made, apart from what has a key of its own. */
-const facts = [
-	"exclude_special_tokens",
-	"training_architecture",
-	"l0",
-	"num_dead_features",
-	"model_class_name",
-	"model_from_pretrained_kwargs",
-	"seqpos_slice",
-];
-
-/** What is written back as it was read: `metadata` but for what has a key in SaeConfig, or these facts of an older, flat config. */
-function kept(
-	metadata: Json,
-	flat: Json,
-	hook_name: string | false,
-): Pick<SaeConfig, "metadata"> {
-	const rest = Object.entries({
-		...Object.fromEntries(
-			facts.filter((key) => key in flat).map((key) => [key, flat[key]]),
-		),
-		...metadata,
-	}).filter(
-		([key, value]) =>
-			!own.has(key) &&
-			!(key === "training_architecture" && known.has(value as string)),
-	);
-	const told = Object.fromEntries(rest);
-	const { center_writing_weights: _, ...how } = isObject(told[KWARGS])
-		? told[KWARGS]
-		: {};
-	if (Object.keys(how).length) told[KWARGS] = how;
-	else delete told[KWARGS];
-	if (hook_name) told.hook_name = hook_name;
-	return Object.keys(told).length ? { metadata: told } : {};
-}
-
-const KWARGS = "model_from_pretrained_kwargs";
-
-/** Keys of `metadata` that SaeConfig has itself, or that say who wrote the file. */
-const own = new Set([
-	"sae_lens_version",
-	"sae_lens_training_version",
-	"model_name",
-	"model_fingerprint",
-	"hook_name",
-	"hook_normalized",
-	"hook_head_index",
-	"context_size",
-	"packed",
-	"prepend_bos",
-	"dataset_path",
-	"neuronpedia_id",
-	"trained_as",
-	"seed",
-	"training_tokens",
-]);
-
-/** Why the rows of an SAE cannot be made here, or it is none: the end of a sentence. */
-function unmade(flat: Json, hook_name: string): string | undefined {
-	const { hook_head_index: head, d_in, d_out } = flat;
-	const how = isObject(flat.model_from_pretrained_kwargs)
-		? flat.model_from_pretrained_kwargs
-		: {};
-	const to = text(flat.hook_name_out ?? flat.hook_point_out);
-	const elsewhere = to !== "" && (knownHook(to) ?? to) !== hook_name;
-	if (
-		elsewhere ||
-		flat.is_transcoder === true ||
-		(isCount(d_out) && d_out !== d_in)
-	)
-		return `is a transcoder's${to && `: it predicts ${to}`}. Only SAEs, which reconstruct what they read, can be loaded.`;
-	if (Number.isInteger(head))
-		return `says that it reads head ${head} of ${hook_name} alone (hook_head_index). Only SAEs of all heads can be loaded.`;
-	const [folded] = Object.entries(foldings).filter(
-		([key, places]) => how[key] === true && places.test(hook_name),
-	);
-	if (!folded) return undefined;
-	return `says that its model's weights were processed with ${folded[0]}, which changes the values at ${hook_name}, and models are run here as they are. Only SAEs of rows that this leaves alone can be loaded.`;
-}
-
-/** TransformerLens's processings of weights that change values inside a block, and where. */
-const foldings: Record<string, RegExp> = {
-	fold_value_biases: /attn\.hook_[vz]$|hook_result$/, // b_V moves into b_O
-	refactor_factored_attn_matrices: /attn\.hook_[qkvz]$|hook_result$/,
-	fold_ln: /ln(1|2|_final)\.hook_out$/, // gain and shift move into the weights behind
-};
-
-/** What the file leaves open, one sentence each. */
-function doubts(flat: Json, overrides: ConfigOverrides): string[] {
-	const found: string[] = [];
-	// SAELens 1 and 2 trained on weights that TransformerLens had processed, and did not write that down.
-	if (
-		"hook_point" in flat &&
-		!("model_from_pretrained_kwargs" in flat) &&
-		overrides.center_writing_weights === undefined
-	)
-		found.push(
-			"SAELens 1 and 2 did not write down whether rows were centred, as for gpt2-small-res-jb: load it by that name, or give config_overrides: { center_writing_weights: true } (or false).",
-		);
-	const slice = flat.seqpos_slice;
-	if (Array.isArray(slice) && slice.some((n) => n !== null))
-		found.push(
-			`It was trained on the positions ${JSON.stringify(slice).slice(0, 60)} of each context alone (seqpos_slice, as Python slices): it is not made for others.`,
-		);
-	return found;
-}
-
-/** A text from outside: short, and without control characters. Anything else is none. */
-function text(value: unknown): string {
-	if (typeof value !== "string") return "";
-	return value.slice(0, LONGEST_TEXT).replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "?");
-}
-
 function shown(value: unknown): string {
 	if (typeof value === "string") return quoted(value);
 	if (Array.isArray(value)) return "a list";
@@ -364,12 +218,4 @@ function shown(value: unknown): string {
 function named(names: string[]): string {
 	const all = names.map((name) => `"${name}"`);
 	return `${all.slice(0, -1).join(", ")} or ${all[all.length - 1]}`;
-}
-
-export function isObject(value: unknown): value is Json {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export function isCount(value: unknown): value is number {
-	return Number.isSafeInteger(value) && (value as number) > 0;
 }

@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import { listenTo } from "../../interrupt";
 import { makeSae } from "../sae";
 import type { Sae } from "../types";
-import { readJsonObject, type StoredConfig, saeLensConfig } from "./config";
+import { type StoredConfig, saeLensConfig } from "./config";
+import { readJsonObject } from "./json";
 import {
 	type LoadSaeOptions,
 	type LocatedSae,

@@ -3,7 +3,9 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { withoutPath, writeError, writeFileAtomic } from "../../files";
 import { writeSafetensors } from "../../formats/safetensors";
+import { knownHook } from "../../model";
 import type { Latents, Sae, SaeConfig, SaeWeights } from "../types";
+import { KWARGS } from "./making";
 import { saidOfNormalized } from "./normalized";
 import { TRAINED_ON, trainedOnJson } from "./trained-on";
 
@@ -114,16 +116,6 @@ function replaceFiles(folder: string, part: string): void {
 	rmSync(part, { recursive: true });
 }
 
-/** What SAELens calls an architecture, where its name is another. */
-const saeLensName: Record<string, string> = {
-	standard: "standard",
-	topk: "topk",
-	batchtopk: "batchtopk",
-	jumprelu: "jumprelu",
-	gated: "gated",
-	matryoshka: "matryoshka_batchtopk",
-};
-
 /** What `cfg.json` holds: SAELens leaves keys of `metadata` that it does not know alone. */
 function content(cfg: SaeConfig): object {
 	const { architecture, d_in, d_sae, k, dtype, apply_b_dec_to_input } = cfg;
@@ -132,8 +124,8 @@ function content(cfg: SaeConfig): object {
 	const { model_fingerprint, packed } = cfg;
 	const { center_writing_weights, neuronpedia_id, dataset_path } = cfg;
 	const { trained_as, seed, training_tokens, metadata = {} } = cfg;
-	const { hook_name: called = hook_name, ...kept } = metadata;
-	const { model_from_pretrained_kwargs: how, ...rest } = kept;
+	const { hook_name: called, [KWARGS]: how, ...rest } = metadata;
+	const same = typeof called === "string" && knownHook(called) === hook_name;
 	const kwargs = {
 		...(typeof how === "object" && how),
 		...(center_writing_weights && { center_writing_weights }),
@@ -152,17 +144,20 @@ function content(cfg: SaeConfig): object {
 			sae_lens_version: SAE_LENS_VERSION,
 			model_name: withoutPath(cfg.model_name),
 			model_fingerprint,
-			hook_name: called,
+			hook_name: same ? called : hook_name,
 			...saidOfNormalized(hook_name),
 			context_size,
 			packed,
 			prepend_bos,
 			dataset_path,
 			neuronpedia_id,
-			training_architecture: saeLensName[trained_as ?? architecture],
+			training_architecture:
+				trained_as === "matryoshka"
+					? "matryoshka_batchtopk" // SAELens's name
+					: (trained_as ?? architecture),
 			...rest,
 			...(Object.keys(kwargs).length && {
-				model_from_pretrained_kwargs: kwargs,
+				[KWARGS]: kwargs,
 			}),
 			trained_as,
 			seed,

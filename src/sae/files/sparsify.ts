@@ -1,13 +1,11 @@
+import { basename } from "node:path";
 import { openSafetensors } from "../../formats/safetensors";
+import { knownHook } from "../../model";
 import { transpose } from "../engine/store";
+import { decoderNorms } from "../fold";
 import type { SaeConfig, SaeWeights } from "../types";
-import {
-	complaint,
-	isCount,
-	type Json,
-	type StoredConfig,
-	sizesOf,
-} from "./config";
+import { complaint, type StoredConfig, sizesOf } from "./config";
+import { isCount, type Json } from "./json";
 import type { ConfigOverrides } from "./pretrained";
 import { checkTensors, noteRounding, readParameter } from "./weights";
 
@@ -35,7 +33,7 @@ export function sparsifyConfig(
 		dtype: "float32",
 		apply_b_dec_to_input: true,
 		normalize_activations: "none",
-		hook_name: hookOfModule(folder),
+		hook_name: knownHook(basename(folder)) ?? "",
 		model_name: "",
 		prepend_bos: false,
 		...overrides,
@@ -77,7 +75,7 @@ export function sparsifyWeights(
 		W_dec: read("W_dec"),
 		b_dec: read("b_dec"),
 	};
-	if (stored.unit_decoder) noteLengths(weights.W_dec, stored);
+	if (stored.unit_decoder) noteLengths(weights, stored);
 	return weights;
 }
 
@@ -85,28 +83,12 @@ export function sparsifyWeights(
  * Says where the rows of a decoder that was to have unit rows have others. eai-sparsify 1.3.3 saves such with its default
  * optimiser, the average of normalised rows: they leave two to three times as much unexplained as rows of length 1.
  */
-function noteLengths(W_dec: Float32Array, { cfg, warnings }: StoredConfig) {
-	const { d_in, d_sae } = cfg;
-	let off = 0;
-	let sum = 0;
-	for (let row = 0; row < d_sae; row++) {
-		const length = Math.hypot(...W_dec.subarray(row * d_in, (row + 1) * d_in));
-		if (Math.abs(length - 1) > 0.02) off++;
-		sum += length;
-	}
+function noteLengths(weights: SaeWeights, { cfg, warnings }: StoredConfig) {
+	const lengths = decoderNorms(cfg, weights);
+	const off = lengths.filter((length) => Math.abs(length - 1) > 0.02).length;
+	const mean = lengths.reduce((sum, n) => sum + n, 0) / cfg.d_sae;
 	if (off)
 		warnings.push(
-			`Its config says that the decoder's rows have length 1, and ${off} of ${d_sae} have not (their mean length is ${(sum / d_sae).toFixed(2)}): the trainer's last step was probably averaged away, and it explains less than it was trained to. It is used as it is.`,
+			`Its config says that the decoder's rows have length 1, and ${off} of ${cfg.d_sae} have not (their mean length is ${mean.toFixed(2)}): the trainer's last step was probably averaged away, and it explains less than it was trained to. It is used as it is.`,
 		);
-}
-
-/** The hook behind a module of a GPT-2 or GPT-NeoX: what it returns. */
-function hookOfModule(folder: string): string {
-	const [, layer, part = ""] =
-		/(?:^|[/\\.])(?:h|layers)\.(\d{1,4})(?:\.(mlp|attn|attention))?[/\\]?$/.exec(
-			folder,
-		) ?? [];
-	if (layer === undefined) return "";
-	const hook = part === "mlp" ? "mlp_out" : part ? "attn_out" : "resid_post";
-	return `blocks.${Number(layer)}.hook_${hook}`;
 }

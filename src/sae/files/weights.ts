@@ -6,7 +6,8 @@ import {
 import { near, quoted } from "../../hub";
 import { decoderNorms, scaleLatents } from "../fold";
 import type { SaeConfig, SaeWeights } from "../types";
-import type { Json, StoredConfig } from "./config";
+import type { StoredConfig } from "./config";
+import type { Json } from "./json";
 import { CONFIG, SPARSITY, shapes } from "./save";
 
 /** Tensors that some SAE has: one that has no business in a file says that the config is another SAE's. */

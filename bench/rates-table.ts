@@ -4,14 +4,11 @@ import { defaultRate } from "../src/sae/training/rate";
 /** One training to measure. */
 export interface RatePlan {
 	architecture: Architecture;
-	/** 128: the bundled model's activations; 768: a planted dictionary. */
-	d_in: 128 | 768;
 	d_sae: number;
 	training_tokens: number;
+	train_batch_size_tokens: number;
 	lr: number;
 	seed: number;
-	b_dec_init_method?: "geometric_median" | "mean" | "zeros";
-	l1_coefficient?: number;
 }
 
 export interface Measured extends RatePlan {
@@ -24,24 +21,26 @@ export interface Measured extends RatePlan {
 	f1?: number;
 }
 
-/** In the order of what decides most. */
+/** At the default budget and batch, and at smaller ones in batches of half the size. */
 export const plans: RatePlan[] = [
-	...grid(["topk"], [1024], [1e-3, 2e-3, 3e-3], 2e6, [0]),
-	...grid(["topk"], [2048], [1e-3, 1.5e-3], 1e6, [0]),
-	...grid(["topk"], [4096], [0.75e-3, 1e-3], 5e5, [0]),
-	...grid(["batchtopk"], [1024], [1e-3, 3e-3], 2e6, [0]),
-	...grid(["topk"], [512], [1e-3, 3e-3], 1e6, [0]),
-	...grid(["matryoshka"], [1024], [1e-3, 3e-3], 1e6, [0]),
-	...grid(["topk"], [1024], [1e-3, 3e-3], 2e6, [1]),
+	...grid(["topk", "batchtopk"], [1024], [1e-3, 3e-3], 2e6, [0, 1, 2]),
+	...grid(["topk"], [1024], [2e-3], 2e6, [0]),
+	...grid(["matryoshka"], [1024], [1e-3, 3e-3], 2e6, [0, 1]),
+	...grid(["topk"], [512], [1e-3, 3e-3], 1e6, [0, 1, 2]),
+	...grid(["topk"], [512], [5e-3], 1e6, [0]),
+	...grid(["topk"], [1024], [1e-3, 2e-3, 3e-3, 4e-3], 1e6, [0]),
+	...grid(["topk"], [2048], [1e-3, 1.5e-3], 1e6, [0, 1, 2]),
+	...grid(["topk"], [2048], [2e-3, 3e-3], 1e6, [0]),
+	...grid(["topk"], [4096], [0.75e-3, 1e-3], 1e6, [0, 1, 2]),
+	...grid(["topk"], [4096], [0.5e-3], 1e6, [0]),
+	...grid(["topk"], [8192], [0.375e-3, 0.75e-3, 1e-3], 1e6, [0]),
 	...grid(["batchtopk"], [2048], [1e-3, 1.5e-3], 1e6, [0]),
-	...grid(["topk"], [2048], [2e-3], 1e6, [0]),
-	...grid(["batchtopk"], [1024], [1e-3, 3e-3], 2e6, [1]),
+	...grid(["batchtopk"], [4096], [0.75e-3, 1e-3], 1e6, [0]),
+	...grid(["topk"], [2048], [1e-3, 1.5e-3], 2e6, [0]),
+	...grid(["topk"], [4096], [0.75e-3, 1e-3], 2e6, [0]),
 	...grid(["topk"], [1024], [1e-3, 3e-3], 5e5, [0]),
-	...grid(["matryoshka"], [2048], [1e-3, 1.5e-3], 1e6, [0]),
-	...grid(["batchtopk", "matryoshka"], [512], [1e-3, 3e-3], 1e6, [0]),
-	...grid(["topk"], [4096], [0.75e-3, 1e-3], 1e6, [0]),
-	...grid(["topk", "batchtopk"], [1024], [1e-3, 3e-3], 2e6, [2]),
-	...grid(["topk"], [8192], [0.375e-3, 1e-3], 5e5, [0]),
+	...grid(["topk"], [2048], [1e-3, 1.5e-3], 5e5, [0]),
+	...grid(["topk"], [4096], [0.75e-3, 1e-3], 5e5, [0]),
 ];
 
 function grid(
@@ -51,17 +50,12 @@ function grid(
 	training_tokens: number,
 	seeds: number[],
 ): RatePlan[] {
+	const train_batch_size_tokens = training_tokens < 2e6 ? 512 : 1024;
+	const budget = { training_tokens, train_batch_size_tokens };
 	return architectures.flatMap((architecture) =>
 		widths.flatMap((d_sae) =>
 			seeds.flatMap((seed) =>
-				rates.map((lr) => ({
-					architecture,
-					d_in: 128,
-					d_sae,
-					training_tokens,
-					lr,
-					seed,
-				})),
+				rates.map((lr) => ({ architecture, d_sae, ...budget, lr, seed })),
 			),
 		),
 	);
@@ -70,13 +64,11 @@ function grid(
 export function sameMeasurement(a: RatePlan, b: RatePlan): boolean {
 	return (
 		a.architecture === b.architecture &&
-		a.d_in === b.d_in &&
 		a.d_sae === b.d_sae &&
 		a.training_tokens === b.training_tokens &&
+		a.train_batch_size_tokens === b.train_batch_size_tokens &&
 		a.lr === b.lr &&
-		a.seed === b.seed &&
-		a.b_dec_init_method === b.b_dec_init_method &&
-		a.l1_coefficient === b.l1_coefficient
+		a.seed === b.seed
 	);
 }
 
@@ -100,16 +92,10 @@ export function ratesTable(measured: readonly Measured[]): string {
 	const first = measured.filter(
 		(m, i) => measured.findIndex((other) => sameButSeed(m, other)) === i,
 	);
-	const key = (m: Measured) =>
-		[m.d_in, m.d_sae, m.training_tokens, m.b_dec_init_method ?? "", m.lr].map(
-			(v) => (typeof v === "number" ? String(v).padStart(9) : v),
-		);
 	const order = (m: Measured) =>
-		[
-			m.architecture,
-			...key({ ...m, lr: Math.round(1e6 * m.lr) }),
-			m.l1_coefficient ?? "",
-		].join();
+		[m.architecture, m.d_sae, m.training_tokens, Math.round(1e6 * m.lr)]
+			.map((part) => String(part).padStart(10))
+			.join();
 	first.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 	const lines = first.map((m) => {
 		const own = measured.filter((other) => sameButSeed(m, other));
@@ -122,11 +108,10 @@ export function ratesTable(measured: readonly Measured[]): string {
 		const f1 = own.flatMap((o) => (o.f1 === undefined ? [] : [o.f1]));
 		return [
 			m.architecture,
-			m.d_in,
 			m.d_sae,
 			m.training_tokens.toLocaleString("en-US"),
+			m.train_batch_size_tokens,
 			`${m.lr}${m.lr === defaultRate(m.architecture, m.d_sae) ? " (default)" : ""}`,
-			m.b_dec_init_method ?? "",
 			own.length,
 			of("fvu", 3, 1000),
 			of("l0", 2),
@@ -135,7 +120,7 @@ export function ratesTable(measured: readonly Measured[]): string {
 		];
 	});
 	const head = [
-		...["architecture", "d_in", "d_sae", "rows", "lr", "b_dec"],
+		...["architecture", "d_sae", "rows", "batch", "lr"],
 		...["seeds", "FVU × 1000", "L0", "dead", "F1"],
 	];
 	return [head, head.map(() => "---"), ...lines]
@@ -146,7 +131,7 @@ export function ratesTable(measured: readonly Measured[]): string {
 export function ratesPage(measured: readonly Measured[]): string {
 	return `# Learning rates
 
-Written by \`npm run rates\`. Layer 5 of tiny-gpt2 (blocks.5.hook_resid_post, 128 wide), trained on the 355,379 rows of the train split, measured on the test split; or, 768 wide, sums of 16 of 3,072 planted directions. Options not named are the defaults: batches of 1,024, k 16, 5 % of the steps to warm up, 20 % to decay. FVU: fraction of variance unexplained. Dead: latents that fire on no row of the test split. F1: of the best latent for each class of the labels, mean over labels. ± is half the range over seeds.
+Written by \`npm run rates\`. Layer 5 of tiny-gpt2 (blocks.5.hook_resid_post, 128 wide), trained on the 355,379 rows of the train split, measured on the test split. Options not named are the defaults: k 16, 5 % of the steps to warm up, 20 % to decay. FVU: fraction of variance unexplained. Dead: latents that fire on no row of the test split. F1: of the best latent for each class of the labels, mean over labels, of the seeds for which it was measured. ± is half the range over seeds.
 
 ${ratesTable(measured)}
 `;

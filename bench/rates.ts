@@ -19,12 +19,7 @@ import { type Activations, extract } from "../src/activations";
 import { loadSentences, selectSentences } from "../src/dataset";
 import { factorLatents } from "../src/features";
 import { loadModel } from "../src/model";
-import {
-	type Architecture,
-	plantedDictionary,
-	reconstructionMetrics,
-	trainSae,
-} from "../src/sae";
+import { type Architecture, reconstructionMetrics, trainSae } from "../src/sae";
 import {
 	type Measured,
 	plans,
@@ -40,7 +35,7 @@ const file = join("out", "rates.jsonl");
 interface Rows {
 	train: Activations;
 	test: Activations;
-	labeled?: Activations;
+	labeled: Activations;
 }
 
 async function tinyRows(): Promise<Rows> {
@@ -63,19 +58,9 @@ async function tinyRows(): Promise<Rows> {
 	return rows;
 }
 
-/** Sums of 16 of 3,072 directions in 768 dimensions, the same for every seed. */
-function plantedRows(): Rows {
-	const sizes = { d_in: 768, d_true: 3072, active: 16, seed: 0 };
-	return {
-		train: plantedDictionary({ ...sizes, n_tokens: 100_000 }).acts,
-		test: plantedDictionary({ ...sizes, n_tokens: 5_000, rows_seed: 1 }).acts,
-	};
-}
-
 async function measure(plan: RatePlan, rows: Rows): Promise<Measured> {
-	const { d_in: _, ...options } = plan;
 	const sae = await trainSae(rows.train, {
-		...options,
+		...plan,
 		device: "cpu",
 		onRecord: () => undefined,
 	});
@@ -91,13 +76,13 @@ async function measure(plan: RatePlan, rows: Rows): Promise<Measured> {
 		);
 	}
 	const fired = new Set(latents.indices);
-	const f1 = rows.labeled && (await f1Of(await sae.encode(rows.labeled)));
+	const f1 = await f1Of(await sae.encode(rows.labeled));
 	return {
 		...plan,
 		fvu: metrics.result().fvu,
 		l0: latents.indices.length / n,
 		dead: plan.d_sae - fired.size,
-		...(f1 === undefined ? {} : { f1 }),
+		f1,
 	};
 }
 
@@ -117,13 +102,12 @@ async function main(): Promise<void> {
 		);
 	mkdirSync("out", { recursive: true });
 	const done = measured();
-	const rows = { 128: await tinyRows(), 768: undefined as Rows | undefined };
+	const rows = await tinyRows();
 	for (const plan of plans) {
 		if (names.length && !names.includes(plan.architecture)) continue;
 		if (done.some((m) => sameMeasurement(m, plan))) continue;
-		if (plan.d_in === 768) rows[768] ??= plantedRows();
 		const started = performance.now();
-		const one = await measure(plan, rows[plan.d_in] as Rows);
+		const one = await measure(plan, rows);
 		done.push(one);
 		appendFileSync(file, `${JSON.stringify(one)}\n`);
 		const seconds = Math.round((performance.now() - started) / 1000);

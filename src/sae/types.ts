@@ -294,7 +294,10 @@ export interface TrainOptions {
 	max_grad_norm?: number;
 	/** topk, batchtopk, matryoshka: weight of the auxiliary loss that revives dead latents. Default: 1. */
 	aux_loss_coefficient?: number;
-	/** Steps without firing after which a latent counts as dead. Default: 100. */
+	/**
+	 * Steps without firing after which a latent counts as dead. Default: a tenth of all steps, at most 100: in a short
+	 * training those that died early are revived in time (1,024 latents, 195 steps: 2 % stay dead, with 100 it is 11 %).
+	 */
 	dead_feature_window?: number;
 	/**
 	 * Every so many steps dead latents are made anew from rows that are reconstructed badly (Bricken et al. 2023), until the

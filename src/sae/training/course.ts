@@ -10,6 +10,9 @@ export interface Course {
 	data: Record<string, unknown>;
 }
 
+/** What jumprelu's estimated slope reaches: in older versions, whose checkpoints do not say, it was the thresholds alone. */
+const ESTIMATOR = "encoder and thresholds";
+
 /** Options that change where and when something is written, not what. */
 const beside: (keyof TrainSettings)[] = [
 	"checkpoint_path",
@@ -29,7 +32,9 @@ export function courseOf(
 ): Course {
 	const { loss, steps, ...others } = settings;
 	const source = loss && { loss: digest(String(loss)) };
-	const plain = { ...others, ...source, steps }; // last: what it follows from is told first
+	const { architecture } = settings;
+	const estimator = architecture === "jumprelu" && { estimator: ESTIMATOR };
+	const plain = { ...others, ...source, ...estimator, steps }; // last: what it follows from is told first
 	const entries = Object.entries(plain).filter(
 		([name, value]) =>
 			value !== undefined && !beside.includes(name as keyof TrainSettings),
@@ -64,6 +69,8 @@ export function difference(
 		...differing(stored.data, now.data, ["d_in"]),
 	])
 		return `The checkpoint ${folder} is of an SAE with ${name} ${was}, and it is ${is} here: give the same options and activations, or train anew without resume_from_checkpoint.`;
+	if (stored.settings.estimator !== now.settings.estimator)
+		return `The checkpoint ${folder} is of an older version, whose jumprelu moved its thresholds alone by the estimated slope, and now the encoder follows it too: train anew without resume_from_checkpoint.`;
 	for (const [name, was, is] of differing(stored.settings, now.settings))
 		return name === "loss"
 			? `The checkpoint ${folder} was trained with another loss: give the same one, or train anew without resume_from_checkpoint.`

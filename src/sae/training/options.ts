@@ -60,7 +60,8 @@ export function trainSettings(options: TrainOptions, n: number): TrainSettings {
 		l0_warm_up_steps: options.l0_warm_up_steps ?? share(0.05),
 		max_grad_norm: options.max_grad_norm ?? 1,
 		aux_loss_coefficient: aux,
-		dead_feature_window: options.dead_feature_window ?? 100,
+		dead_feature_window:
+			options.dead_feature_window ?? Math.min(100, Math.max(1, share(0.1))),
 		resample_steps:
 			options.resample_steps ?? (rules.revives && aux > 0 ? 0 : share(0.1)),
 		group: options.group,

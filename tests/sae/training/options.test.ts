@@ -126,6 +126,15 @@ test("the default learning rate is 0.003 up to 1,024 latents and falls with thei
 	assert.equal(settingsOf({ lr: 0.02 }).lr, 0.02);
 });
 
+test("a latent counts as dead after a tenth of the steps by default, at most 100", () => {
+	const window = (steps: number) =>
+		settingsOf({ training_tokens: 1024 * steps }).dead_feature_window;
+	assert.equal(window(4), 1);
+	assert.equal(window(200), 20);
+	assert.equal(window(1000), 100);
+	assert.equal(window(50_000), 100);
+});
+
 test("dead latents are made anew by default where no auxiliary loss revives them", () => {
 	const tokens = { training_tokens: 1024 * 200 };
 	assert.equal(settingsOf(tokens).resample_steps, 0);

@@ -92,10 +92,12 @@ function groupLeft(folder: string, version: 1 | 2, above: boolean): number {
 
 /** What Slurm gave the job on this machine, which it need not enforce at once, less what this process has. */
 function slurmLeft(env: NodeJS.ProcessEnv): number {
-	const megabytes = (name: string) => numberIn(env[name] ?? "") || Infinity; // 0 means all
-	const perCpu = megabytes("SLURM_MEM_PER_CPU");
-	const cpus = numberIn(env.SLURM_CPUS_ON_NODE ?? "");
-	const given = Math.min(megabytes("SLURM_MEM_PER_NODE"), perCpu * cpus);
+	const number = (name: string) => numberIn(env[name] ?? "") || Infinity; // 0 means all
+	const given = Math.min(
+		number("SLURM_MEM_PER_NODE"),
+		number("SLURM_MEM_PER_CPU") * number("SLURM_CPUS_ON_NODE"),
+		number("SLURM_MEM_PER_GPU") * number("SLURM_GPUS_ON_NODE"),
+	);
 	return given * 2 ** 20 - process.memoryUsage.rss();
 }
 

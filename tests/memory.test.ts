@@ -151,6 +151,8 @@ test("what Slurm gave the job counts, less what this process has; 0 means all", 
 	};
 	near({ SLURM_MEM_PER_NODE: "2000" }, 2000);
 	near({ SLURM_MEM_PER_CPU: "500", SLURM_CPUS_ON_NODE: "3" }, 1500);
+	near({ SLURM_MEM_PER_GPU: "800", SLURM_GPUS_ON_NODE: "2" }, 1600);
+	near({ SLURM_MEM_PER_NODE: "2000", SLURM_CPUS_ON_NODE: "0" }, 2000);
 	assert.equal(freeMemory(root, { SLURM_MEM_PER_NODE: "1" }), 0);
 	for (const text of ["0", "", "all", "-5"])
 		assert.ok(freeMemory(root, { SLURM_MEM_PER_NODE: text }) > 2000 * MB);

@@ -1,6 +1,6 @@
 import type { Normalization, SparseRows } from "./types";
 
-/** What a row was scaled by: x = (row − shift) / scale. One number a row. */
+/** What undoes the scaling of a row: x · scale + shift. One number a row. */
 export type RowScaling = NonNullable<SparseRows["scaling"]>;
 
 /** The row by row normalisations; the other two are none, or one number for all rows. */
@@ -13,7 +13,8 @@ export function scalesRows(mode: Normalization): boolean {
  * scales no row by itself ("none", "expected_average_only_in"); then nothing is touched.
  *
  *   constant_norm_rescale   scale = ‖row‖ / √d_in, shift = 0
- *   layer_norm              shift = mean of the row, scale = its standard deviation (of n − 1) + 1e-5
+ *   layer_norm              shift = mean of the row, scale = its standard deviation (of n − 1); it is divided by scale + 1e-5
+ *                           and undone without the 1e-5
  *
  * A row of zeros has no direction to keep: constant_norm_rescale leaves it as it is, with the scale 1.
  *
@@ -25,14 +26,15 @@ export function normalizeRows(
 	mode: Normalization,
 ): RowScaling | undefined {
 	if (!scalesRows(mode)) return undefined;
-	const measure = mode === "layer_norm" ? meanAndDeviation : rootMeanSquare;
+	const measure: Measure =
+		mode === "layer_norm" ? meanAndDeviation : rootMeanSquare;
 	const n = x.length / d_in;
 	const [shift, scale] = [new Float32Array(n), new Float32Array(n)];
 	for (let row = 0; row < n; row++) {
 		const from = row * d_in;
-		[shift[row], scale[row]] = measure(x, from, d_in);
-		const [s, inverse] = [shift[row], 1 / scale[row]];
-		for (let i = from; i < from + d_in; i++) x[i] = (x[i] - s) * inverse;
+		const [s, size, divisor = size] = measure(x, from, d_in);
+		[shift[row], scale[row]] = [s, size];
+		for (let i = from; i < from + d_in; i++) x[i] = (x[i] - s) / divisor;
 	}
 	return { shift, scale };
 }
@@ -48,6 +50,13 @@ export function restoreRows(
 			x[at] = x[at] * scale[row] + shift[row];
 }
 
+/** Of the row from x[from] on; what it is divided by is the scale where nothing else is said. */
+type Measure = (
+	x: Float32Array,
+	from: number,
+	d_in: number,
+) => [shift: number, scale: number, divisor?: number];
+
 function rootMeanSquare(
 	x: Float32Array,
 	from: number,
@@ -62,11 +71,12 @@ function meanAndDeviation(
 	x: Float32Array,
 	from: number,
 	d_in: number,
-): [shift: number, scale: number] {
+): [shift: number, scale: number, divisor: number] {
 	let sum = 0;
 	for (let i = from; i < from + d_in; i++) sum += x[i];
 	const mean = sum / d_in;
 	let square = 0;
 	for (let i = from; i < from + d_in; i++) square += (x[i] - mean) ** 2;
-	return [mean, Math.sqrt(square / Math.max(1, d_in - 1)) + 1e-5];
+	const deviation = Math.sqrt(square / Math.max(1, d_in - 1));
+	return [mean, deviation, deviation + 1e-5];
 }

@@ -21,7 +21,7 @@ export type Normalization =
 	| "expected_average_only_in"
 	/** Each row to the length √d_in. */
 	| "constant_norm_rescale"
-	/** Each row less its mean, divided by its standard deviation (of n − 1) + 1e-5. */
+	/** Each row less its mean, divided by its standard deviation (of n − 1) + 1e-5; undone without the 1e-5. */
 	| "layer_norm";
 
 /** What an SAE is, apart from its weights; names as in SAELens' `cfg.json`. */
@@ -93,7 +93,7 @@ export interface SparseRows {
 	indptr: Float64Array; // [n + 1]
 	indices: Uint32Array;
 	values: Float32Array;
-	/** Where each row was scaled by itself before encoding: x = (row − shift) / scale was encoded. `decode` undoes it. */
+	/** Where each row was scaled by itself before encoding: `decode` gives x̂ · scale + shift. */
 	scaling?: { shift: Float32Array; scale: Float32Array }; // [n] each
 }
 

@@ -121,7 +121,7 @@ test("layer_norm scales each row by itself, and decoding undoes it", async () =>
 	assert.ok(Math.abs(sparse.values[0] - Math.SQRT1_2) < 2e-5);
 	const { shift, scale } = sparse.scaling ?? assert.fail("no scaling");
 	assert.equal(shift[0], 3.5);
-	assert.ok(Math.abs(scale[0] - Math.SQRT1_2 - 1e-5) < 1e-6);
+	assert.ok(Math.abs(scale[0] - Math.SQRT1_2) < 1e-6); // divided by 1e-5 more
 	// x̂ = (0, 0.7071) in the scaled units
 	const [first, second] = sae.decode(sparse);
 	assert.equal(first, 3.5);

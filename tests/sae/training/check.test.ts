@@ -27,7 +27,7 @@ const short: TrainOptions = {
 };
 
 test("dead latents are not known while no more steps than the window were taken, and the SAE says what never fires", async () => {
-	const sae = await trainSae(acts, short);
+	const sae = await trainSae(acts, { ...short, dead_feature_window: 100 });
 	assert.ok(sae.history.records.every(({ dead }) => dead === null));
 	const latents = await sae.encode(acts);
 	const silent = 512 - new Set(latents.indices).size;
